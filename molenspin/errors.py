@@ -94,9 +94,7 @@ class InstabilityError(SimulationError):
         Largest step that the fastest linear mode allows the integrator [s].
     """
 
-    def __init__(
-        self, message: str, *, step: int, time: float, body: str, stable_dt: float
-    ) -> None:
+    def __init__(self, message: str, *, step: int, time: float, body: str, stable_dt: float) -> None:
         super().__init__(message, step=step, time=time)
         self.body = body
         self.stable_dt = stable_dt

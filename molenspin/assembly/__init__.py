@@ -1,0 +1,1 @@
+"""Assemblies: declared by name, compiled to arrays."""

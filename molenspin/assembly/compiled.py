@@ -6,11 +6,14 @@ Index arrays are ``int64`` and never vary. Coefficient arrays are ``float64`` of
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.int64]
@@ -54,7 +57,7 @@ class QuadraticTable:
 
 @dataclass(frozen=True, kw_only=True)
 class ExcitationTable:
-    """Harmonic force (`Excitation`): amplitude sin(angular_frequency t + phase); means are in `constant_force`."""
+    """Harmonic force (`Excitation`): amplitude sin(angular_frequency t + phase), without its mean."""
 
     index: Indices
     amplitude: Floats
@@ -217,13 +220,28 @@ class CompiledAssembly:
         """All arrays by dotted name: ``mass``, ``springs.stiffness``, ``linear_rows.index``, ..."""
         return dict(_named_arrays(self, ""))
 
+    def member(self, number: int) -> "CompiledAssembly":
+        """One member of the ensemble as an assembly of its own."""
+        return _select(self, "", self.varying(), number, member_count=1)
+
     def varying(self) -> frozenset[str]:
         """Names of the arrays that carry a leading member axis."""
         return frozenset(
-            name
-            for name, array in self.arrays().items()
-            if array.ndim > (2 if name in MATRIX_ARRAYS else 1)
+            name for name, array in self.arrays().items() if array.ndim > (2 if name in MATRIX_ARRAYS else 1)
         )
+
+
+Tables = TypeVar("Tables", bound="DataclassInstance")
+
+
+def _select(value: Tables, prefix: str, varying: frozenset[str], number: int, **changes: object) -> Tables:
+    for field in fields(value):
+        item, name = getattr(value, field.name), prefix + field.name
+        if name in varying:
+            changes[field.name] = item[number]
+        elif is_dataclass(item) and not isinstance(item, type):
+            changes[field.name] = _select(item, f"{name}.", varying, number)
+    return replace(value, **changes)
 
 
 def _named_arrays(value: object, prefix: str) -> Iterator[tuple[str, Floats | Indices]]:

@@ -1,0 +1,59 @@
+"""molenspin: simulate drivetrains, and know what a choice of integrator, step and backend costs."""
+
+from molenspin.assembly.assembly import Assembly
+from molenspin.assembly.bearings import Bearing, Load
+from molenspin.assembly.body import Axis, Body
+from molenspin.assembly.families import benchmark_assembly
+from molenspin.assembly.forcings import Excitation, Sail, Unbalance
+from molenspin.assembly.gears import Belt, BevelGear, Gear, Planetary
+from molenspin.assembly.joints import Cam, Coupling, Drive, LeadScrew, Lock, SliderCrank, UniversalJoint
+from molenspin.assembly.parameters import Dof
+from molenspin.assembly.shafts import ElasticMesh, ElasticShaft
+from molenspin.assembly.yaml_format import load_assembly
+from molenspin.errors import (
+    ConvergenceError,
+    InstabilityError,
+    InvalidTypeError,
+    InvalidValueError,
+    MolenspinError,
+    OverconstrainedError,
+    SimulationError,
+)
+from molenspin.integrators import Integrator
+from molenspin.status import CaseStatus
+
+__all__ = [
+    "Assembly",
+    "Axis",
+    "Bearing",
+    "Belt",
+    "BevelGear",
+    "Body",
+    "Cam",
+    "CaseStatus",
+    "ConvergenceError",
+    "Coupling",
+    "Dof",
+    "Drive",
+    "ElasticMesh",
+    "ElasticShaft",
+    "Excitation",
+    "Gear",
+    "InstabilityError",
+    "Integrator",
+    "InvalidTypeError",
+    "InvalidValueError",
+    "LeadScrew",
+    "Load",
+    "Lock",
+    "MolenspinError",
+    "OverconstrainedError",
+    "Planetary",
+    "Sail",
+    "SimulationError",
+    "SliderCrank",
+    "Unbalance",
+    "UniversalJoint",
+    "benchmark_assembly",
+    "load_assembly",
+]

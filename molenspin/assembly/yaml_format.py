@@ -1,0 +1,127 @@
+"""Assemblies as YAML: keys are the class and argument names; unknown keys are refused."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING
+from hashlib import sha256
+from json import dumps
+from pathlib import Path
+from typing import Any, TypeVar
+
+from molenspin.assembly.assembly import Assembly
+from molenspin.assembly.body import Body
+from molenspin.assembly.catalogue import CONSTRAINTS, ELEMENTS, Part
+from molenspin.assembly.parameters import Component, nearest, required_fields
+from molenspin.errors import InvalidTypeError, InvalidValueError, MolenspinError
+from molenspin.strict_yaml import dump_yaml, read_yaml
+
+Named = TypeVar("Named", bound=Component)
+
+KEYS = ("name", "gravity", "bodies", "elements", "constraints")
+
+
+def load_assembly(path: str | Path) -> Assembly:
+    """Read an assembly from a YAML file.
+
+    Raises
+    ------
+    MolenspinError
+        If the file cannot be read or holds something that is not an assembly; says the key and what to do.
+    """
+    data = read_yaml(Path(path))
+    try:
+        return assembly_from_dict(data)
+    except MolenspinError as error:
+        raise InvalidValueError(f"{path}: {error}") from error
+
+
+def save_assembly(assembly: Assembly, path: str | Path) -> None:
+    """Write an assembly in the form that `load_assembly` reads."""
+    Path(path).write_text(dump_yaml(assembly_to_dict(assembly)), encoding="utf-8")
+
+
+def content_hash(assembly: Assembly) -> str:
+    """Hash of everything that determines the motion: all but the assembly's own name."""
+    content = {key: value for key, value in assembly_to_dict(assembly).items() if key != "name"}
+    return sha256(dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def assembly_from_dict(data: object) -> Assembly:
+    """Build an assembly from the mapping that a YAML file holds."""
+    mapping = _mapping(data, "an assembly file")
+    _refuse_unknown(mapping, KEYS, "top level")
+    if "name" not in mapping:
+        raise InvalidValueError("name is missing: give the assembly a name")
+    assembly = Assembly(mapping["name"], gravity=mapping.get("gravity"))
+    for number, entry in enumerate(_entries(mapping, "bodies")):
+        assembly.add(_build(Body, entry, f"bodies[{number}]"))
+    for section, classes in (("elements", ELEMENTS), ("constraints", CONSTRAINTS)):
+        for number, entry in enumerate(_entries(mapping, section)):
+            assembly.add(_build_part(classes, entry, f"{section}[{number}]"))
+    return assembly
+
+
+def assembly_to_dict(assembly: Assembly) -> dict[str, Any]:
+    """The mapping that `assembly_from_dict` reads; fields at their defaults are left out."""
+    data: dict[str, Any] = {"name": assembly.name}
+    if assembly.gravity is not None:
+        data["gravity"] = assembly.gravity
+    data["bodies"] = [_entry(body) for body in assembly.bodies]
+    data["elements"] = [{"type": type(part).__name__, **_entry(part)} for part in assembly.elements]
+    data["constraints"] = [{"type": type(part).__name__, **_entry(part)} for part in assembly.constraints]
+    return data
+
+
+def _entries(mapping: Mapping[str, Any], section: str) -> list[Mapping[str, Any]]:
+    entries = mapping.get(section) or []
+    if not isinstance(entries, list):
+        raise InvalidTypeError(f"{section} must be a list, not {entries!r:.80}")
+    return [_mapping(entry, f"{section}[{number}]") for number, entry in enumerate(entries)]
+
+
+def _build_part(classes: tuple[type[Part], ...], entry: Mapping[str, Any], where: str) -> Part:
+    known = {part.__name__: part for part in classes}
+    name = entry.get("type")
+    if not isinstance(name, str) or name not in known:
+        raise InvalidValueError(f"{where}: type {name!r} is not known{nearest(str(name), known)}")
+    arguments = {key: value for key, value in entry.items() if key != "type"}
+    return _build(known[name], arguments, f"{where} ({name})")
+
+
+def _build(component_type: type[Named], entry: Mapping[str, Any], where: str) -> Named:
+    names = list(component_type.__dataclass_fields__)
+    _refuse_unknown(entry, names, where)
+    missing = [field for field in required_fields(component_type) if field not in entry]
+    if missing:
+        raise InvalidValueError(f"{where}: {', '.join(missing)} is missing")
+    return component_type(**{key: _tuples(value) for key, value in entry.items()})
+
+
+def _entry(component: Component) -> dict[str, Any]:
+    entry: dict[str, Any] = {}
+    for field in component.__dataclass_fields__.values():
+        value = getattr(component, field.name)
+        if field.default is MISSING or value != field.default:
+            entry[field.name] = _plain(value)
+    return entry
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value.item() if hasattr(value, "item") else value
+
+
+def _tuples(value: Any) -> Any:  # noqa: ANN401
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def _mapping(data: object, where: str) -> Mapping[str, Any]:
+    if not isinstance(data, Mapping) or not all(isinstance(key, str) for key in data):
+        raise InvalidTypeError(f"{where} must be a mapping of names to values, not {data!r:.80}")
+    return data
+
+
+def _refuse_unknown(mapping: Mapping[str, Any], known: "list[str] | tuple[str, ...]", where: str) -> None:
+    for key in mapping:
+        if key not in known:
+            raise InvalidValueError(f"{where}: unknown key {key!r}{nearest(key, known)}")
