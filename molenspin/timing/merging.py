@@ -1,0 +1,80 @@
+"""Several machines' timing results in one."""
+
+from itertools import product
+from typing import TypeAlias
+
+import numpy as np
+
+from molenspin.errors import MolenspinError
+from molenspin.timing.physics import SMALLEST_SCALE
+from molenspin.timing.records import TimingCase, TimingRecord, TimingResults, Verdict
+
+_Key: TypeAlias = tuple[TimingCase, str, str]
+
+
+class MergeConflictError(MolenspinError):
+    """Two results disagree in the physics of the same case."""
+
+
+def merge_timing(first: TimingResults, second: TimingResults) -> TimingResults:
+    """Return both results in one, keyed by case, backend and machine.
+
+    Where both hold the same key, the later session counts. The order of the arguments does not matter.
+
+    Raises
+    ------
+    MergeConflictError
+        If the two disagree on where the bodies of a case end: names both records of every disagreement.
+    """
+    conflicts = sorted(
+        _conflict(_described(first, a), _described(second, b), difference)
+        for a, b in product(first.records, second.records)
+        if (difference := _disagreement(a, b)) is not None
+    )
+    if conflicts:
+        raise MergeConflictError("the results disagree in physics:\n" + "\n".join(conflicts))
+    return _canonical(first, second)
+
+
+def position_difference(first: TimingRecord, second: TimingRecord) -> float:
+    """Return the largest difference of a final position, relative to the largest angle or displacement."""
+    a, b = (np.reshape(record.physics.final_position, (-1, 2)) for record in (first, second))
+    if a.shape != b.shape:
+        return float("inf")
+    largest = np.maximum(np.abs(a), np.abs(b)).max(axis=0)
+    difference = np.abs(a - b).max(axis=0) / np.maximum(largest, SMALLEST_SCALE)
+    return float(difference.max())
+
+
+def _disagreement(first: TimingRecord, second: TimingRecord) -> float | None:
+    verdicts = {first.physics.verdict, second.physics.verdict}
+    if first.case != second.case or verdicts != {Verdict.OK}:
+        return None
+    difference = position_difference(first, second)
+    allowed = max(first.physics.tolerance, second.physics.tolerance)
+    return difference if difference > allowed else None
+
+
+def _described(results: TimingResults, record: TimingRecord) -> str:
+    environment = results.environment(record.session)
+    return f"{record.case}: {record.backend} on {environment.machine} ({environment.started})"
+
+
+def _conflict(first: str, second: str, difference: float) -> str:
+    one, other = sorted((first, second))
+    return f"  {one}\n  {other}\n    final positions differ by {difference:.1e}"
+
+
+def _canonical(*parts: TimingResults) -> TimingResults:
+    """Keep the latest record of each key, in an order that does not depend on the parts' order."""
+    records: dict[_Key, TimingRecord] = {}
+    environments = {environment.session: environment for part in parts for environment in part.environments}
+    ordered = sorted(
+        (record for part in parts for record in part.records),
+        key=lambda record: (environments[record.session].started, repr(record)),
+    )
+    for record in ordered:
+        records[record.case, record.backend, environments[record.session].machine] = record
+    kept = tuple(records[key] for key in sorted(records))
+    used = sorted({record.session for record in kept})
+    return TimingResults(environments=tuple(environments[session] for session in used), records=kept)

@@ -1,0 +1,129 @@
+"""Timing results as a table: one row per case, backend and session."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from molenspin.timing.records import TimingCase, TimingRecord, TimingResults, Verdict
+from molenspin.timing.statistics import SIGNIFICANCE, Estimate, median_estimate, rank_test, ratio_estimate
+
+DEFAULT_BASELINE = "numpy"
+
+
+def timing_table(results: TimingResults, *, baseline: str = DEFAULT_BASELINE) -> pd.DataFrame:
+    """Return the table of medians and speedups.
+
+    Parameters
+    ----------
+    results
+        Raw samples.
+    baseline
+        Label of the backend that speedups refer to; where a case lacks it, speedups are missing.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns: ``machine``, ``assembly``, ``body_count``, ``member_count``, ``integrator``, ``dt`` [s],
+        ``step_count``, ``save_every``, ``backend``, ``runs``, ``median``, ``median_low``,
+        ``median_high``, ``first_call`` [s], ``speedup``, ``speedup_low``, ``speedup_high``, ``p_value`` (rank
+        test against the baseline), ``error`` [rad], ``difference``, ``max_residual``, ``peak_memory``
+        [bytes], ``verdict``, ``note``. A backend that is wrong or failed has no median and no speedup.
+    """
+    baselines = {
+        (record.case, record.session): record
+        for record in results.records
+        if record.backend == baseline and record.physics.verdict is Verdict.OK
+    }
+    rows = [_row(record, results, baselines.get((record.case, record.session))) for record in results.records]
+    return pd.DataFrame(rows)
+
+
+def _row(record: TimingRecord, results: TimingResults, baseline: TimingRecord | None) -> dict[str, object]:
+    counts = record.physics.verdict is Verdict.OK
+    wall = record.samples.wall
+    median = median_estimate(wall) if counts else None
+    speedup = ratio_estimate(baseline.samples.wall, wall) if counts and baseline else None
+    p_value = rank_test(baseline.samples.wall, wall) if counts and baseline else None
+    return {
+        "machine": results.environment(record.session).machine,
+        **_case_columns(record.case),
+        "backend": record.backend,
+        "runs": len(wall),
+        **_estimate_columns("median", median),
+        "first_call": record.samples.first_call,
+        **_estimate_columns("speedup", speedup),
+        "p_value": p_value,
+        "error": record.physics.error,
+        "difference": record.physics.difference,
+        "max_residual": record.physics.max_residual,
+        "peak_memory": record.peak_memory,
+        "verdict": record.physics.verdict.value,
+        "note": _note(record, baseline, median, p_value),
+    }
+
+
+def _case_columns(case: TimingCase) -> dict[str, object]:
+    return {
+        "assembly": case.assembly,
+        "body_count": case.body_count,
+        "member_count": case.member_count,
+        "integrator": case.integrator.value,
+        "dt": case.dt,
+        "step_count": case.step_count,
+        "save_every": case.save_every,
+    }
+
+
+def _estimate_columns(name: str, estimate: Estimate | None) -> dict[str, float | None]:
+    interval = estimate.interval if estimate else None
+    return {
+        name: estimate.value if estimate else None,
+        f"{name}_low": interval.low if interval else None,
+        f"{name}_high": interval.high if interval else None,
+    }
+
+
+def _note(
+    record: TimingRecord, baseline: TimingRecord | None, median: Estimate | None, p_value: float | None
+) -> str:
+    if median is None:
+        return f"{record.physics.verdict}: {record.physics.reason}"
+    notes = [] if median.interval else ["too few runs for an interval"]
+    if baseline is not None and baseline is not record and p_value is not None and p_value >= SIGNIFICANCE:
+        notes.append(f"not distinguishable from {baseline.backend}")
+    return "; ".join(notes)
+
+
+def format_table(table: pd.DataFrame) -> str:
+    """Return the table as people read it in a terminal: milliseconds, intervals in brackets."""
+    rows = [_text_row(row) for _, row in table.iterrows()]
+    return pd.DataFrame(rows).to_string(index=False)
+
+
+def _text_row(row: pd.Series) -> dict[str, str]:
+    return {
+        "bodies": str(row["body_count"]),
+        "backend": str(row["backend"]),
+        "median [ms]": _number(row["median"], 1e3),
+        "95% interval": _bracket(row["median_low"], row["median_high"], 1e3),
+        "runs": str(row["runs"]),
+        "first [ms]": _number(row["first_call"], 1e3),
+        "speedup": _number(row["speedup"]),
+        "95% interval ": _bracket(row["speedup_low"], row["speedup_high"]),
+        "error [rad]": "-" if pd.isna(row["error"]) else f"{row['error']:.1e}",
+        "peak [MB]": _number(row["peak_memory"], 1e-6),
+        "note": str(row["note"]),
+    }
+
+
+def _number(value: float | None, scale: float = 1.0) -> str:
+    return "-" if value is None or pd.isna(value) else f"{value * scale:.4g}"
+
+
+def _bracket(low: float | None, high: float | None, scale: float = 1.0) -> str:
+    return "-" if pd.isna(low) else f"{_number(low, scale)} .. {_number(high, scale)}"
+
+
+def distinct_notes(table: pd.DataFrame) -> Sequence[str]:
+    """Return the notes that occur, without repetition."""
+    return sorted({str(note) for note in table["note"] if note})

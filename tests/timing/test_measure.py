@@ -1,0 +1,134 @@
+from dataclasses import replace
+
+import pytest
+from timing_fakes import FakeBackend, FakeClock, contender, environment, workload
+
+from molenspin.errors import MolenspinError
+from molenspin.status import CaseStatus
+from molenspin.timing import Schedule, Verdict, format_table, load_timing, measure, timing_table
+from molenspin.timing.environment import refuse_debug_build
+
+SCHEDULE = Schedule(repeats=8, warm_up=0.0)
+
+
+def timed(*backends, trusted=None, schedule=SCHEDULE, dtype="float64"):
+    contenders = [contender(backend, dtype=dtype) for backend in backends]
+    return measure(
+        [workload()], contenders, environment(), schedule=schedule, trusted=trusted, clock=backends[0].clock
+    )
+
+
+def test_medians_and_speedups_come_from_the_timed_runs():
+    clock = FakeClock()
+    slow = FakeBackend("numpy", clock, lambda call: 9.0 if call == 0 else 2.0)
+    fast = FakeBackend("rust", clock, lambda _: 0.5)
+    table = timing_table(timed(slow, fast)).set_index("backend")
+    assert table.loc["numpy", "median"] == pytest.approx(2.0)
+    assert table.loc["numpy", "first_call"] == pytest.approx(9.0)
+    assert table.loc["rust", "speedup"] == pytest.approx(4.0)
+    assert table.loc["rust", "speedup_low"] == pytest.approx(4.0)
+    assert table.loc["rust", "error"] == 0.0
+    assert list(table["runs"]) == [8, 8]
+
+
+def test_fast_nonsense_is_wrong_and_not_ranked():
+    clock = FakeClock()
+    right = FakeBackend("numpy", clock, lambda _: 1.0)
+    wrong = FakeBackend("quick", clock, lambda _: 0.01, skew=1e-3)
+    results = timed(right, wrong)
+    physics = results.records[1].physics
+    assert physics.verdict is Verdict.WRONG
+    assert physics.difference == pytest.approx(1e-3)
+    assert physics.error == pytest.approx(1e-3, rel=1e-6)
+    table = timing_table(results).set_index("backend")
+    assert table.loc["quick", ["median", "speedup"]].isna().all()
+    assert "differs from numpy by 1.0e-03" in table.loc["quick", "note"]
+
+
+def test_single_precision_is_allowed_its_rounding():
+    clock = FakeClock()
+    right = FakeBackend("numpy", clock, lambda _: 1.0)
+    single = FakeBackend("single", clock, lambda _: 1.0, skew=1e-4)
+    assert timed(right, single, dtype="float32").records[1].physics.verdict is Verdict.OK
+
+
+def test_diverged_backend_is_failed_and_another_takes_over_as_trusted():
+    clock = FakeClock()
+    bad = FakeBackend("numpy", clock, lambda _: 1.0, status=CaseStatus.DIVERGED)
+    good = FakeBackend("rust", clock, lambda _: 1.0)
+    first, second = timed(bad, good).records
+    assert (first.physics.verdict, first.physics.reason) == (Verdict.FAILED, "diverged")
+    assert (second.physics.verdict, second.physics.against) == (Verdict.OK, "rust")
+
+
+def test_states_left_unwritten_are_not_passed_over():
+    class Lazy(FakeBackend):
+        def run(self, compiled, settings, execution, history):
+            fresh = super().run(compiled, settings, execution, history)
+            if len(self.calls) > 3:
+                history.angle[..., -1] = float("nan")
+            return fresh
+
+    clock = FakeClock()
+    good = FakeBackend("numpy", clock, lambda _: 1.0)
+    lazy = Lazy("lazy", clock, lambda _: 0.1)
+    physics = timed(good, lazy).records[1].physics
+    assert (physics.verdict, physics.reason) == (Verdict.FAILED, "left states that are not finite")
+
+
+def test_backend_that_refuses_is_recorded_with_its_message():
+    clock = FakeClock()
+    good = FakeBackend("numpy", clock, lambda _: 1.0)
+    absent = FakeBackend("cuda", clock, lambda _: 1.0, refusal="no CUDA device")
+    record = timed(good, absent).records[1]
+    assert (record.physics.verdict, record.physics.reason) == (Verdict.FAILED, "no CUDA device")
+    assert "no CUDA device" in format_table(timing_table(timed(good, absent)))
+
+
+def test_equal_backends_are_not_distinguishable():
+    clock = FakeClock()
+    seconds = [1.0, 1.1, 0.9, 1.2, 1.05, 0.95, 1.15, 0.85]
+    first = FakeBackend("numpy", clock, lambda call: seconds[call % 8])
+    second = FakeBackend("rust", clock, lambda call: seconds[call % 8])
+    assert "not distinguishable from numpy" in format_table(timing_table(timed(first, second)))
+
+
+def test_few_runs_have_no_interval_and_the_table_says_so():
+    clock = FakeClock()
+    backend = FakeBackend("numpy", clock, lambda _: 1.0)
+    table = timing_table(timed(backend, schedule=replace(SCHEDULE, repeats=5)))
+    assert table["median_low"].isna().all()
+    assert "too few runs for an interval" in format_table(table)
+
+
+def test_results_survive_the_file(tmp_path):
+    clock = FakeClock()
+    good = FakeBackend("numpy", clock, lambda call: 0.1 + 1e-9 * call)
+    bad = FakeBackend("quick", clock, lambda _: 0.01, status=CaseStatus.DIVERGED)
+    results = timed(bad, good, trusted="quick")
+    results.save(tmp_path / "timing.json")
+    assert load_timing(tmp_path / "timing.json") == results
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("{", "not a file of timing results"), ('{"environments": [], "records": [], "x": 1}', "x: ")],
+)
+def test_other_files_are_refused_in_one_line(tmp_path, text, message):
+    path = tmp_path / "other.json"
+    path.write_text(text)
+    with pytest.raises(MolenspinError, match=message) as caught:
+        load_timing(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_file_is_named(tmp_path):
+    with pytest.raises(MolenspinError, match=r"absent\.json: cannot be read"):
+        load_timing(tmp_path / "absent.json")
+
+
+def test_debug_build_is_refused():
+    with pytest.raises(MolenspinError, match="--release"):
+        refuse_debug_build("debug")
+    refuse_debug_build("release")
+    refuse_debug_build(None)

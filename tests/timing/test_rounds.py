@@ -1,0 +1,97 @@
+from dataclasses import dataclass, field
+
+import pytest
+from timing_fakes import FakeClock
+
+from molenspin.errors import MolenspinError
+from molenspin.timing.rounds import Schedule, run_rounds
+from molenspin.timing.statistics import median_estimate, ratio_estimate
+
+
+@dataclass
+class FakeTask:
+    name: str
+    clock: FakeClock
+    seconds: list[float]
+    log: list[str] = field(default_factory=list)
+    refusal: str = ""
+
+    def prepare(self) -> None:
+        self.clock.let_pass(0.5)
+
+    def run(self) -> float:
+        if self.refusal:
+            raise MolenspinError(self.refusal)
+        self.log.append(self.name)
+        took = self.seconds.pop(0) if len(self.seconds) > 1 else self.seconds[0]
+        self.clock.let_pass(took)
+        return took
+
+
+def test_first_call_warm_up_and_rounds_are_kept_apart():
+    clock = FakeClock()
+    task = FakeTask("a", clock, [3.0, 2.0, 1.0])
+    samples = run_rounds({"a": task}, Schedule(repeats=4, warm_up=5.0), clock=clock)["a"]
+    assert samples.first_call == 3.0
+    assert samples.warm_up_count == 3  # 2.5 + 1.5 + 1.5 s, preparation included
+    assert samples.wall == samples.inside == (1.0,) * 4
+    assert samples.rounds == (0, 1, 2, 3)
+
+
+def test_every_round_holds_every_task_once_in_an_order_that_changes_with_the_seed():
+    def order(seed: int) -> list[str]:
+        clock, log = FakeClock(), []
+        tasks = {name: FakeTask(name, clock, [1.0], log) for name in "abc"}
+        run_rounds(tasks, Schedule(repeats=6, warm_up=0.0, seed=seed), clock=clock)
+        return log[6:]  # after a first call and a warm-up run of each
+
+    log = order(seed=1)
+    rounds = [log[start : start + 3] for start in range(0, 18, 3)]
+    assert all(sorted(names) == ["a", "b", "c"] for names in rounds)
+    assert len({tuple(names) for names in rounds}) > 1
+    assert log == order(seed=1) != order(seed=2)
+
+
+def test_slow_task_takes_part_in_fewer_rounds_spread_over_all():
+    clock = FakeClock()
+    tasks = {"fast": FakeTask("fast", clock, [1.0]), "slow": FakeTask("slow", clock, [10.0])}
+    samples = run_rounds(tasks, Schedule(repeats=20, warm_up=0.0, budget=50.0), clock=clock)
+    assert len(samples["fast"].wall) == 20
+    assert samples["slow"].rounds == (3, 7, 11, 15, 19)
+
+
+def test_task_slower_than_the_budget_is_timed_once():
+    clock = FakeClock()
+    samples = run_rounds({"a": FakeTask("a", clock, [99.0])}, Schedule(budget=50.0), clock=clock)["a"]
+    assert (samples.first_call, samples.warm_up_count, samples.wall) == (99.0, 0, (99.0,))
+
+
+def test_drift_of_the_clock_leaves_the_ratio_of_interleaved_tasks():
+    clock = FakeClock(drift=0.005)
+    tasks = {"one": FakeTask("one", clock, [1.0]), "two": FakeTask("two", clock, [2.0])}
+    samples = run_rounds(tasks, Schedule(repeats=20, warm_up=0.0, budget=1e9), clock=clock)
+    assert max(samples["one"].wall) > 1.2 * min(samples["one"].wall)
+    ratio = ratio_estimate(samples["two"].wall, samples["one"].wall)
+    assert ratio.value == pytest.approx(2.0, rel=0.05)
+
+
+def test_outliers_do_not_move_the_median():
+    clock = FakeClock()
+    seconds = [1.0] * 10 + [50.0, 60.0, 70.0] + [1.0] * 20
+    samples = run_rounds(
+        {"a": FakeTask("a", clock, seconds)}, Schedule(repeats=20, warm_up=0.0, budget=1e9), clock=clock
+    )["a"]
+    assert max(samples.wall) == 70.0
+    assert median_estimate(samples.wall).value == 1.0
+
+
+def test_task_that_refuses_is_given_up_and_the_others_go_on():
+    clock = FakeClock()
+    tasks = {
+        "bad": FakeTask("bad", clock, [1.0], refusal="no such device"),
+        "good": FakeTask("good", clock, [1.0]),
+    }
+    samples = run_rounds(tasks, Schedule(repeats=3, warm_up=0.0), clock=clock)
+    assert samples["bad"].failure == "no such device"
+    assert samples["bad"].wall == ()
+    assert len(samples["good"].wall) == 3

@@ -1,0 +1,42 @@
+import os
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+from molenspin.errors import InvalidValueError
+from molenspin.timing.environment import read_environment
+from molenspin.timing.memory import peak_memory
+from molenspin.timing.threads import THREAD_VARIABLES, pinned_threads
+
+
+def test_threads_are_pinned_inside_and_restored_after(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    before = os.sched_getaffinity(0)
+    with pinned_threads(1) as pinning:
+        assert len(os.sched_getaffinity(0)) == len(pinning.processors) == 1
+        assert all(pool["num_threads"] == 1 for pool in threadpool_info())
+        assert pinning.variables == dict.fromkeys(THREAD_VARIABLES, "1")
+    assert os.sched_getaffinity(0) == before
+    assert os.environ["OMP_NUM_THREADS"] == "7"
+    assert "MKL_NUM_THREADS" not in os.environ
+
+
+def test_no_threads_is_refused():
+    with pytest.raises(InvalidValueError, match="threads = 0"), pinned_threads(0):
+        pass
+
+
+def test_environment_says_where_and_with_what():
+    with pinned_threads(1) as pinning:
+        environment = read_environment(pinning, machine="mill")
+    assert environment.session.startswith("mill 20")
+    assert environment.cpu_model
+    assert environment.versions["numpy"] == np.__version__
+
+
+def test_peak_memory_sees_a_block_that_is_gone_at_the_end():
+    with peak_memory() as peak:
+        np.ones(50_000_000 // 8).sum()
+    assert peak.bytes is None or 45e6 < peak.bytes < 80e6

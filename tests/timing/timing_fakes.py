@@ -1,0 +1,128 @@
+"""A clock that is told what to say, and backends whose trajectories and durations are known."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, get_type_hints
+
+import numpy as np
+
+from molenspin.assembly import compiled as tables
+from molenspin.assembly.compiled import CompiledAssembly
+from molenspin.backends.protocol import Execution, History, Outcome, PhaseSeconds, Settings
+from molenspin.errors import MolenspinError
+from molenspin.integrators import Integrator
+from molenspin.status import CaseStatus
+from molenspin.timing import Contender, Environment, Workload
+from molenspin.timing.threads import ThreadPinning
+
+
+@dataclass
+class FakeClock:
+    """Time passes only when somebody lets it pass, slower or faster by the drift [1/s]."""
+
+    now: float = 0.0
+    drift: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def let_pass(self, seconds: float) -> None:
+        self.now += seconds * (1 + self.drift * self.now)
+
+
+@dataclass
+class FakeBackend:
+    """Spins every body at 1 rad/s (off by the skew), taking the given seconds per run."""
+
+    name: str
+    clock: FakeClock
+    seconds: Callable[[int], float]
+    skew: float = 0.0
+    status: CaseStatus = CaseStatus.OK
+    refusal: str = ""
+    calls: list[int] = field(default_factory=list)
+
+    def run(self, compiled: CompiledAssembly, settings: Settings, _: Execution, history: History) -> Outcome:
+        if self.refusal:
+            raise MolenspinError(self.refusal)
+        took = self.seconds(len(self.calls))
+        self.calls.append(len(self.calls))
+        self.clock.let_pass(took)
+        times = np.arange(settings.sample_count) * settings.dt * settings.save_every
+        history.angle[:] = times * (1 + self.skew)
+        history.displacement[:] = 0.0
+        history.angular_velocity[:] = 1 + self.skew
+        history.velocity[:] = 0.0
+        return outcome(compiled.member_count, self.status, took)
+
+
+def outcome(member_count: int, status: CaseStatus, elapsed: float) -> Outcome:
+    zeros = np.zeros(member_count, dtype=np.int64)
+    return Outcome(
+        status=np.full(member_count, status, dtype=np.int8),
+        stop_step=zeros,
+        stop_index=zeros - 1,
+        stop_residual=zeros * 0.0,
+        max_residual=zeros * 0.0,
+        newton_iterations=zeros,
+        force_evaluations=zeros,
+        phases=PhaseSeconds(),
+        elapsed=elapsed,
+        path="fake",
+    )
+
+
+def empty_table(kind: type) -> Any:
+    """An element table without rows."""
+    matrices = {name.partition(".")[2] for name in tables.MATRIX_ARRAYS}
+    hints = get_type_hints(kind)
+    columns = {
+        item.name: np.zeros(
+            (0, 4) if item.name in matrices and kind is not tables.SpringTable else 0,
+            dtype=np.int64 if hints[item.name] == tables.Indices else np.float64,
+        )
+        for item in fields(kind)
+    }
+    return kind(**columns)
+
+
+def workload() -> Workload:
+    """Two free bodies."""
+    hints = get_type_hints(CompiledAssembly)
+    elements = {name: empty_table(kind) for name, kind in hints.items() if is_dataclass(kind)}
+    coordinates = np.zeros(4)
+    compiled = CompiledAssembly(
+        name="pair",
+        member_count=1,
+        body_names=("one", "two"),
+        constraint_names=(),
+        mass=coordinates + 1,
+        initial_position=coordinates,
+        initial_velocity=coordinates,
+        stiffness=coordinates,
+        damping=coordinates,
+        constant_force=coordinates,
+        elimination_order=np.zeros(0, dtype=np.int64),
+        **elements,
+    )
+    settings = Settings(dt=0.1, step_count=10, integrator=Integrator.RK4)
+    return Workload(assembly="pair", compiled=compiled, settings=settings)
+
+
+def contender(backend: FakeBackend, *, dtype: str = "float64") -> Contender:
+    return Contender(label=backend.name, backend=backend, execution=Execution(threads=1, dtype=dtype))
+
+
+def environment(machine: str = "mill", started: str = "2026-01-01T00:00:00.000+00:00") -> Environment:
+    return Environment(
+        machine=machine,
+        started=started,
+        cpu_model="a processor",
+        cpu_count=2,
+        governor=None,
+        load=(0.1, 0.2, 0.3),
+        devices=(),
+        threads=ThreadPinning(threads=1, processors=(0,), pools=(), variables={}),
+        versions={"python": "3.11"},
+        build_profile="release",
+    )
