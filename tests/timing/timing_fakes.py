@@ -1,12 +1,11 @@
 """A clock that is told what to say, and backends whose trajectories and durations are known."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, get_type_hints
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from molenspin.assembly import compiled as tables
+from molenspin import benchmark_assembly
 from molenspin.assembly.compiled import CompiledAssembly
 from molenspin.backends.protocol import Execution, History, Outcome, PhaseSeconds, Settings
 from molenspin.errors import MolenspinError
@@ -72,41 +71,12 @@ def outcome(member_count: int, status: CaseStatus, elapsed: float) -> Outcome:
     )
 
 
-def empty_table(kind: type) -> Any:
-    """An element table without rows."""
-    matrices = {name.partition(".")[2] for name in tables.MATRIX_ARRAYS}
-    hints = get_type_hints(kind)
-    columns = {
-        item.name: np.zeros(
-            (0, 4) if item.name in matrices and kind is not tables.SpringTable else 0,
-            dtype=np.int64 if hints[item.name] == tables.Indices else np.float64,
-        )
-        for item in fields(kind)
-    }
-    return kind(**columns)
-
-
 def workload() -> Workload:
-    """Two free bodies."""
-    hints = get_type_hints(CompiledAssembly)
-    elements = {name: empty_table(kind) for name, kind in hints.items() if is_dataclass(kind)}
-    coordinates = np.zeros(4)
-    compiled = CompiledAssembly(
-        name="pair",
-        member_count=1,
-        body_names=("one", "two"),
-        constraint_names=(),
-        mass=coordinates + 1,
-        initial_position=coordinates,
-        initial_velocity=coordinates,
-        stiffness=coordinates,
-        damping=coordinates,
-        constant_force=coordinates,
-        elimination_order=np.zeros(0, dtype=np.int64),
-        **elements,
-    )
+    """Two discs on a shaft, which the fake backends do not look at."""
     settings = Settings(dt=0.1, step_count=10, integrator=Integrator.RK4)
-    return Workload(assembly="pair", compiled=compiled, settings=settings)
+    return Workload(
+        assembly="shafting", compiled=benchmark_assembly("shafting", 2).compile(), settings=settings
+    )
 
 
 def contender(backend: FakeBackend, *, dtype: str = "float64") -> Contender:
