@@ -9,7 +9,9 @@ from molenspin.assembly.assembly import Assembly
 from molenspin.assembly.compile import compile_assembly, compile_ensemble
 from molenspin.backends.registry import get_backend
 from molenspin.backends.settings import check_record, execution_settings, simulation_settings
-from molenspin.trajectory import allocate_history, ensemble_dataset, run_error, single_dataset
+from molenspin.history import allocate_history
+from molenspin.run_errors import run_error
+from molenspin.trajectory import ensemble_dataset, single_dataset
 
 
 def simulate(

@@ -1,4 +1,4 @@
-"""Trajectories as xarray datasets, and the errors of a run that stopped early."""
+"""Trajectories as xarray datasets."""
 
 from collections.abc import Mapping
 from json import dumps
@@ -10,33 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from molenspin.assembly.assembly import Assembly
 from molenspin.assembly.compiled import CompiledAssembly
-from molenspin.assembly.modes import stable_step
 from molenspin.assembly.yaml_format import assembly_to_dict
 from molenspin.backends.protocol import History, Outcome, Settings
-from molenspin.errors import ConvergenceError, InstabilityError, SimulationError
+from molenspin.history import BODY_VARIABLES, sample_times
 from molenspin.provenance import versions
+from molenspin.run_errors import run_messages
 from molenspin.status import CaseStatus
-
-BODY_VARIABLES: dict[str, tuple[str, str]] = {
-    "angle": ("rad", "spin angle"),
-    "displacement": ("m", "axial displacement"),
-    "angular_velocity": ("rad/s", "angular velocity"),
-    "velocity": ("m/s", "axial velocity"),
-}
-"""Recorded variables of every body: unit and long name."""
-
-
-def allocate_history(compiled: CompiledAssembly, settings: Settings, *, reaction: bool) -> History:
-    """Buffers for a run, time last."""
-    shape = (compiled.member_count, compiled.body_count, settings.sample_count)
-    buffers = {name: np.empty(shape) for name in BODY_VARIABLES}
-    rows = (compiled.member_count, compiled.constraint_count, settings.sample_count)
-    return History(**buffers, reaction=np.empty(rows) if reaction else None)
-
-
-def sample_times(settings: Settings) -> NDArray[np.float64]:
-    """Times of the recorded states [s]."""
-    return np.arange(settings.sample_count, dtype=np.float64) * (settings.save_every * settings.dt)
 
 
 def single_dataset(
@@ -74,7 +53,7 @@ def ensemble_dataset(
         variables["reaction"] = (("member", "time", "constraint"), history.reaction.transpose(0, 2, 1))
     variables |= {name: ("member", values) for name, values in _totals(outcome).items()}
     variables["status"] = ("member", outcome.status)
-    variables["message"] = ("member", _messages(compiled, settings, outcome))
+    variables["message"] = ("member", run_messages(compiled, settings, outcome))
     coordinates = _coordinates(compiled, settings, history)
     coordinates |= {name: ("member", np.asarray(values)) for name, values in parameters.items()}
     coordinates["member"] = np.arange(compiled.member_count)
@@ -84,66 +63,6 @@ def ensemble_dataset(
         "flag_meanings": " ".join(status.name.lower() for status in CaseStatus),
     }
     return _describe(dataset, assembly, settings, {"elapsed": outcome.elapsed, "path": outcome.path})
-
-
-def run_error(
-    compiled: CompiledAssembly, settings: Settings, outcome: Outcome, member: int
-) -> SimulationError | None:
-    """The error of a member that stopped early, None if it ran to its end."""
-    status, step = CaseStatus(int(outcome.status[member])), int(outcome.stop_step[member])
-    index = int(outcome.stop_index[member])
-    if status == CaseStatus.NOT_CONVERGED:
-        return _convergence_error(compiled, settings, step, index, float(outcome.stop_residual[member]))
-    if status == CaseStatus.DIVERGED:
-        return _instability_error(compiled.member(member), settings, step, index)
-    if status != CaseStatus.OK:
-        time = max(step - 1, 0) * settings.dt
-        return SimulationError(
-            f"assembly {compiled.name}: {status.label} at step {step}", step=step, time=time
-        )
-    return None
-
-
-def _convergence_error(
-    compiled: CompiledAssembly, settings: Settings, step: int, index: int, residual: float
-) -> ConvergenceError:
-    time, name = max(step - 1, 0) * settings.dt, compiled.constraint_names[index]
-    place = "in the initial state" if step == 0 else f"in step {step}, at t = {time:g} s"
-    advice = (
-        "check that the start can satisfy it"
-        if step == 0
-        else f"try a smaller dt than {settings.dt:g} s, or check whether the mechanism can pass this position"
-    )
-    return ConvergenceError(
-        f"assembly {compiled.name}: Newton did not converge {place}: constraint {name} has residual "
-        f"{residual:.3g}, tolerance {settings.tolerance:g}; {advice}",
-        step=step,
-        time=time,
-        constraint=name,
-        residual=residual,
-        tolerance=settings.tolerance,
-    )
-
-
-def _instability_error(
-    compiled: CompiledAssembly, settings: Settings, step: int, index: int
-) -> InstabilityError:
-    time, body = max(step - 1, 0) * settings.dt, compiled.body_names[index]
-    limit = stable_step(compiled, settings.integrator)
-    return InstabilityError(
-        f"assembly {compiled.name}: the state of body {body} ran away in step {step}, at t = {time:g} s; "
-        f"the fastest mode allows {settings.integrator} a dt of about {limit:.2g} s, used was "
-        f"{settings.dt:g} s: use a smaller dt",
-        step=step,
-        time=time,
-        body=body,
-        stable_dt=limit,
-    )
-
-
-def _messages(compiled: CompiledAssembly, settings: Settings, outcome: Outcome) -> list[str]:
-    errors = (run_error(compiled, settings, outcome, member) for member in range(compiled.member_count))
-    return [str(error) if error else "" for error in errors]
 
 
 def _bodies(history: History) -> dict[str, NDArray[np.float64]]:
