@@ -143,7 +143,7 @@ def body_fields(component_type: type[Component]) -> tuple[str, ...]:
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """A hint for messages: ``; did you mean 'helix_angle'?``, or the whole list where nothing is near."""
-    known = sorted(words)
+    known = sorted(str(candidate) for candidate in words)
     close = get_close_matches(word, known, n=1, cutoff=0.6)
     if close:
         return f"; did you mean {close[0]!r}?"

@@ -6,13 +6,13 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import import_module, metadata
+from importlib import import_module
 from pathlib import Path
 
 from molenspin.errors import MolenspinError
+from molenspin.provenance import version_of, versions
 from molenspin.timing.threads import ThreadPinning
 
-PACKAGES = ("molenspin", "numpy", "scipy", "xarray", "torch")
 _GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
 
@@ -37,7 +37,7 @@ class Environment:
     threads
         How threads were pinned.
     versions
-        Versions of Python and the packages.
+        Versions of Python and the packages, and the fingerprint of the code.
     build_profile
         Build profile of the compiled core, or None where it is not installed.
     """
@@ -70,7 +70,7 @@ def read_environment(threads: ThreadPinning, *, machine: str | None = None) -> E
         load=os.getloadavg() if hasattr(os, "getloadavg") else None,
         devices=_accelerators(),
         threads=threads,
-        versions=_versions(),
+        versions=versions() | {name: version_of(name) for name in ("xarray", "torch")},
         build_profile=read_build_profile(),
     )
 
@@ -114,16 +114,3 @@ def _accelerators() -> tuple[str, ...]:
     return tuple(
         line.strip().replace(", ", ", driver ") for line in answer.stdout.splitlines() if line.strip()
     )
-
-
-def _versions() -> dict[str, str]:
-    installed = {package: _version(package) for package in PACKAGES}
-    found = {package: version for package, version in installed.items() if version is not None}
-    return {"python": platform.python_version(), **found}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None

@@ -49,6 +49,8 @@ class Samples:
         Seconds of the same runs as the backend measured them.
     rounds
         The round of each timed run.
+    wanted
+        Timed runs that the schedule asked for; a slow task has fewer.
     failure
         Why the task was given up; empty where it was not.
     """
@@ -58,6 +60,7 @@ class Samples:
     wall: tuple[float, ...] = ()
     inside: tuple[float, ...] = ()
     rounds: tuple[int, ...] = ()
+    wanted: int = 0
     failure: str = ""
 
 
@@ -95,7 +98,9 @@ def run_rounds(
         for name in names:
             timed[name].append((round_number, _timed_run(tasks[name], clock)))
     return {
-        name: failures[name] if name in failures else _samples(first[name], len(warm[name]), timed[name])
+        name: failures[name]
+        if name in failures
+        else _samples(schedule, first[name], len(warm[name]), timed[name])
         for name in tasks
     }
 
@@ -151,11 +156,12 @@ def _garbage_collection_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _samples(first: _Run, warm_up_count: int, timed: list[tuple[int, _Run]]) -> Samples:
+def _samples(schedule: Schedule, first: _Run, warm_up_count: int, timed: list[tuple[int, _Run]]) -> Samples:
     return Samples(
         first_call=first.wall,
         warm_up_count=warm_up_count,
         wall=tuple(run.wall for _, run in timed),
         inside=tuple(run.inside for _, run in timed),
         rounds=tuple(round_number for round_number, _ in timed),
+        wanted=schedule.repeats,
     )

@@ -1,7 +1,5 @@
 """Timing results as a table: one row per case, backend and session."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from molenspin.timing.records import TimingCase, TimingRecord, TimingResults, Verdict
@@ -42,8 +40,7 @@ def _row(record: TimingRecord, results: TimingResults, baseline: TimingRecord | 
     counts = record.physics.verdict is Verdict.OK
     wall = record.samples.wall
     median = median_estimate(wall) if counts else None
-    speedup = ratio_estimate(baseline.samples.wall, wall) if counts and baseline else None
-    p_value = rank_test(baseline.samples.wall, wall) if counts and baseline else None
+    speedup, p_value = _against(baseline, record) if counts and baseline else (None, None)
     return {
         "machine": results.environment(record.session).machine,
         **_case_columns(record.case),
@@ -60,6 +57,14 @@ def _row(record: TimingRecord, results: TimingResults, baseline: TimingRecord | 
         "verdict": record.physics.verdict.value,
         "note": _note(record, baseline, median, p_value),
     }
+
+
+def _against(baseline: TimingRecord, record: TimingRecord) -> tuple[Estimate, float | None]:
+    """Return speedup and p value; 1 and nothing to test for the baseline itself."""
+    if record is baseline:
+        return Estimate(value=1.0, interval=None), None
+    slow, fast = baseline.samples.wall, record.samples.wall
+    return ratio_estimate(slow, fast), rank_test(slow, fast)
 
 
 def _case_columns(case: TimingCase) -> dict[str, object]:
@@ -88,8 +93,11 @@ def _note(
 ) -> str:
     if median is None:
         return f"{record.physics.verdict}: {record.physics.reason}"
-    notes = [] if median.interval else ["too few runs for an interval"]
-    if baseline is not None and baseline is not record and p_value is not None and p_value >= SIGNIFICANCE:
+    runs, wanted = len(record.samples.wall), record.samples.wanted
+    notes = [f"slow: {runs} of {wanted} runs"] if runs < wanted else []
+    if median.interval is None:
+        notes.append("too few runs for an interval")
+    if baseline and p_value is not None and p_value >= SIGNIFICANCE:
         notes.append(f"not distinguishable from {baseline.backend}")
     return "; ".join(notes)
 
@@ -109,7 +117,7 @@ def _text_row(row: pd.Series) -> dict[str, str]:
         "runs": str(row["runs"]),
         "first [ms]": _number(row["first_call"], 1e3),
         "speedup": _number(row["speedup"]),
-        "95% interval ": _bracket(row["speedup_low"], row["speedup_high"]),
+        "95% of speedup": _bracket(row["speedup_low"], row["speedup_high"]),
         "error [rad]": "-" if pd.isna(row["error"]) else f"{row['error']:.1e}",
         "peak [MB]": _number(row["peak_memory"], 1e-6),
         "note": str(row["note"]),
@@ -122,8 +130,3 @@ def _number(value: float | None, scale: float = 1.0) -> str:
 
 def _bracket(low: float | None, high: float | None, scale: float = 1.0) -> str:
     return "-" if pd.isna(low) else f"{_number(low, scale)} .. {_number(high, scale)}"
-
-
-def distinct_notes(table: pd.DataFrame) -> Sequence[str]:
-    """Return the notes that occur, without repetition."""
-    return sorted({str(note) for note in table["note"] if note})
