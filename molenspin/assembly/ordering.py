@@ -40,7 +40,9 @@ def elimination_order(row_coordinates: list[tuple[int, ...]]) -> Indices:
         order.append(row)
         for touched in _eliminate(row, neighbours):
             heapq.heappush(queue, (len(neighbours[touched]), touched))
-    return np.array(order, dtype=np.int64)
+    array = np.array(order, dtype=np.int64)
+    array.flags.writeable = False
+    return array
 
 
 def _neighbours(row_coordinates: list[tuple[int, ...]]) -> list[set[int]]:

@@ -1,0 +1,55 @@
+"""Fixtures that several test files share."""
+
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+import molenspin as ms
+from molenspin.backends.registry import available_backends
+
+REFERENCE = Path(__file__).parent / "reference"
+ASSEMBLIES = ("mill4", "mill12", "train8", "zoo-a", "zoo-b")
+BACKENDS = available_backends()
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    """Every backend that is installed."""
+    return str(request.param)
+
+
+@pytest.fixture(params=list(ms.Integrator))
+def integrator(request: pytest.FixtureRequest) -> str:
+    """Every integrator."""
+    return str(request.param)
+
+
+@pytest.fixture(params=ASSEMBLIES)
+def assembly_name(request: pytest.FixtureRequest) -> str:
+    """Every reference assembly."""
+    return str(request.param)
+
+
+@cache
+def _reference_run(assembly: str, integrator: str, backend: str) -> xr.Dataset:
+    path = REFERENCE / f"{assembly}.yaml"
+    return ms.load_assembly(path).simulate(
+        duration=1.0, dt=1e-3, integrator=integrator, backend=backend, save_every=100, record=["reaction"]
+    )
+
+
+@pytest.fixture(scope="session")
+def reference_run() -> Callable[[str, str, str], xr.Dataset]:
+    """Runs of the reference assemblies over 1 s at dt = 1e-3, each computed once."""
+    return _reference_run
+
+
+@pytest.fixture
+def reference_states(assembly_name: str) -> list[dict[str, object]]:
+    """The listed states of a reference trajectory up to 1 s."""
+    data = json.loads((REFERENCE / f"{assembly_name}.json").read_text())
+    return [state for state in data["states"] if state["time"] <= 1.0]
