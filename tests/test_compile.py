@@ -26,7 +26,7 @@ def test_content_hash_sees_every_parameter(assembly_name):
     for path in parameter_names(assembly):
         component, field = path.rsplit(".", 1)
         value = getattr(assembly.component(component), field)
-        changed = assembly.replacing({component: {field: 0.5 * value + 0.2}})
+        changed = assembly.replacing({component: {field: 0.9 * value + 0.0123456}})
         assert content_hash(changed) != content_hash(assembly), path
 
 
@@ -69,7 +69,7 @@ def test_bad_ensembles_are_refused(parameters, message):
 @pytest.mark.parametrize(
     ("extra", "named"),
     [
-        ([ms.Coupling("rotor0", "rotor2")], {"gear_rotor0_rotor1", "coupling_rotor2_rotor1"}),
+        ([ms.Gear("rotor0", "rotor2", (36, 24), 7.0)], {"gear_rotor0_rotor1", "coupling_rotor2_rotor1"}),
         ([ms.Lock("rotor0", "spin"), ms.Drive("rotor1", 2.0)], {"lock_rotor0", "drive_rotor1"}),
     ],
 )
