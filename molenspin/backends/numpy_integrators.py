@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from molenspin.assembly.compiled import Floats
+from molenspin.assembly.equations import RowValues
 from molenspin.backends.numpy_model import DenseModel, Factor, solve
 from molenspin.backends.protocol import Settings
 from molenspin.integrators import Integrator
@@ -20,10 +21,11 @@ class NotConvergedError(Exception):
 
 @dataclass
 class State:
-    """Position and velocity on the constraints, (2n,) each, with G and its factor at that position."""
+    """A state on the constraints, and what was evaluated at its position on the way there."""
 
     position: Floats
     velocity: Floats
+    pairs: RowValues | None
     jacobian: Floats
     factor: Factor | None
     residual: float
@@ -49,22 +51,28 @@ class Stepper:
         """Project a state onto the constraints: positions by Newton, then velocities."""
         model = self.model
         if not len(model.rate):
-            return State(position, velocity, np.zeros((0, len(position))), None, 0.0)
-        position, residual = self._newton(position, time)
-        jacobian = model.jacobian(position)
-        factor = model.factor(jacobian)
-        return State(position, self.tangent(velocity, jacobian, factor), jacobian, factor, residual)
+            return State(position, velocity, None, np.zeros((0, len(position))), None, 0.0)
+        position, pairs, residual = self._newton(position, time)
+        return self.settled(position, velocity, pairs, residual)
 
-    def _newton(self, position: Floats, time: float) -> tuple[Floats, float]:
+    def settled(self, position: Floats, velocity: Floats, pairs: RowValues | None, residual: float) -> State:
+        """The state at a position that satisfies the constraints: only the velocity is projected."""
+        jacobian = self.model.jacobian(pairs)
+        factor = self.model.factor(jacobian)
+        velocity = self.tangent(velocity, jacobian, factor)
+        return State(position, velocity, pairs, jacobian, factor, residual)
+
+    def _newton(self, position: Floats, time: float) -> tuple[Floats, RowValues | None, float]:
         model = self.model
         for iteration in range(self.settings.newton_limit + 1):
-            residual = model.residual(position, time)
+            pairs = model.pairs(position)
+            residual = model.residual(position, pairs, time)
             worst = float(np.abs(residual).max())
             if worst <= self.settings.tolerance:
-                return position, worst
+                return position, pairs, worst
             if iteration == self.settings.newton_limit or not np.isfinite(worst):
                 break
-            jacobian = model.jacobian(position)
+            jacobian = model.jacobian(pairs)
             multiplier = solve(model.factor(jacobian), residual)
             position = position - model.inverse_mass * (multiplier @ jacobian)
             self.counters.newton_iterations += 1
@@ -82,7 +90,7 @@ class Stepper:
         free = model.inverse_mass * model.force(state.position, velocity, time)
         if state.factor is None:
             return free, np.zeros(0)
-        right = -model.gamma(state.position, velocity) - state.jacobian @ free
+        right = -model.gamma(state.pairs, velocity) - state.jacobian @ free
         multiplier = solve(state.factor, right)
         return free + model.inverse_mass * (multiplier @ state.jacobian), multiplier
 
@@ -115,33 +123,33 @@ def verlet_step(stepper: Stepper, state: State, time: float) -> State:
     """RATTLE; velocity-dependent forces at the end of the step use the extrapolated velocity."""
     h, model = stepper.settings.dt, stepper.model
     stepper.counters.force_evaluations += 2
-    kick = 0.5 * h * model.inverse_mass * model.force(state.position, state.velocity, time)
-    middle = state.velocity + kick
-    position, residual = state.position + h * middle, 0.0
+    middle = state.velocity + 0.5 * h * model.inverse_mass * model.force(state.position, state.velocity, time)
+    position, pairs, residual = state.position + h * middle, None, 0.0
     if state.factor is not None:
-        shift, residual = _slide(stepper, state, position, time + h)
+        shift, pairs, residual = _slide(stepper, state, position, time + h)
         position, middle = position - shift, middle - shift / h
     extrapolated = 2.0 * middle - state.velocity
-    kick = 0.5 * h * model.inverse_mass * model.force(position, extrapolated, time + h)
+    velocity = middle + 0.5 * h * model.inverse_mass * model.force(position, extrapolated, time + h)
     if state.factor is None:
-        return State(position, middle + kick, state.jacobian, None, 0.0)
-    jacobian = model.jacobian(position)
-    factor = model.factor(jacobian)
-    return State(position, stepper.tangent(middle + kick, jacobian, factor), jacobian, factor, residual)
+        return State(position, velocity, None, state.jacobian, None, 0.0)
+    return stepper.settled(position, velocity, pairs, residual)
 
 
-def _slide(stepper: Stepper, start: State, position: Floats, time: float) -> tuple[Floats, float]:
+def _slide(
+    stepper: Stepper, start: State, position: Floats, time: float
+) -> tuple[Floats, RowValues | None, float]:
     """Shift that brings g to zero along the constraint directions at the start of the step, G(q_n)^T."""
     model, settings = stepper.model, stepper.settings
     multiplier, shift = np.zeros(len(model.rate)), np.zeros(len(position))
     for iteration in range(settings.newton_limit + 1):
-        residual = model.residual(position - shift, time)
+        pairs = model.pairs(position - shift)
+        residual = model.residual(position - shift, pairs, time)
         worst = float(np.abs(residual).max())
         if worst <= settings.tolerance:
-            return shift, worst
+            return shift, pairs, worst
         if iteration == settings.newton_limit or not np.isfinite(worst):
             break
-        matrix = (model.jacobian(position - shift) * model.inverse_mass) @ start.jacobian.T
+        matrix = (model.jacobian(pairs) * model.inverse_mass) @ start.jacobian.T
         multiplier += np.linalg.solve(matrix, residual)
         shift = model.inverse_mass * (multiplier @ start.jacobian)
         stepper.counters.newton_iterations += 1

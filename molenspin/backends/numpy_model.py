@@ -108,40 +108,8 @@ class DenseModel:
         depth = gap - np.clip(gap, -half, half)
         return meshes.stiffness * depth + np.where(np.abs(gap) >= half, meshes.damping * closing, 0.0)
 
-    def residual(self, position: Floats, time: float) -> Floats:
-        """g(q, t), (m,)."""
-        residual = self._constant_jacobian @ position - self._offset - self.rate * time
-        if len(self._pair_row):
-            residual[self._pair_row] = self._pairs(position).value
-        return residual
-
-    def jacobian(self, position: Floats) -> Floats:
-        """G(q), dense (m, 2n)."""
-        if not len(self._pair_row):
-            return self._constant_jacobian
-        jacobian = self._constant_jacobian.copy()
-        pairs = self._pairs(position)
-        jacobian[self._pair_row, self._pair_a] = pairs.slope_a
-        jacobian[self._pair_row, self._pair_b] = pairs.slope_b
-        return jacobian
-
-    def gamma(self, position: Floats, velocity: Floats) -> Floats:
-        """(d(Gv)/dq) v + 2 G_t v + g_tt, (m,); no row mixes time and position, none has a g_tt."""
-        gamma = np.zeros(len(self.rate))
-        if len(self._pair_row):
-            pairs, v_a, v_b = self._pairs(position), velocity[self._pair_a], velocity[self._pair_b]
-            gamma[self._pair_row] = (
-                pairs.curvature_aa * v_a**2
-                + 2.0 * pairs.curvature_ab * v_a * v_b
-                + pairs.curvature_bb * v_b**2
-            )
-        return gamma
-
-    def factor(self, jacobian: Floats) -> Factor:
-        """Cholesky factor of G M^-1 G^T, dense (m, m)."""
-        return np.asarray(dpotrf((jacobian * self.inverse_mass) @ jacobian.T)[0])
-
-    def _pairs(self, position: Floats) -> RowValues:
+    def pairs(self, position: Floats) -> RowValues | None:
+        """The nonlinear rows and their derivatives at a position: evaluated once, used by g, G and gamma."""
         c = self.compiled
         rows: list[RowValues] = []
         if len(c.universal_joints.row):
@@ -152,7 +120,41 @@ class DenseModel:
             rows.append(slider_crank_rows(cranks, position[cranks.index_a], position[cranks.index_b]))
         if len(c.cams.row):
             rows.append(cam_rows(c.cams, position[c.cams.index_a], position[c.cams.index_b]))
-        return rows[0] if len(rows) == 1 else RowValues(*map(np.concatenate, zip(*rows, strict=True)))
+        if len(rows) > 1:
+            return RowValues(*map(np.concatenate, zip(*rows, strict=True)))
+        return rows[0] if rows else None
+
+    def residual(self, position: Floats, pairs: RowValues | None, time: float) -> Floats:
+        """g(q, t), (m,)."""
+        residual = self._constant_jacobian @ position - self._offset - self.rate * time
+        if pairs is not None:
+            residual[self._pair_row] = pairs.value
+        return residual
+
+    def jacobian(self, pairs: RowValues | None) -> Floats:
+        """G(q), dense (m, 2n)."""
+        if pairs is None:
+            return self._constant_jacobian
+        jacobian = self._constant_jacobian.copy()
+        jacobian[self._pair_row, self._pair_a] = pairs.slope_a
+        jacobian[self._pair_row, self._pair_b] = pairs.slope_b
+        return jacobian
+
+    def gamma(self, pairs: RowValues | None, velocity: Floats) -> Floats:
+        """(d(Gv)/dq) v + 2 G_t v + g_tt, (m,); no row mixes time and position, none has a g_tt."""
+        gamma = np.zeros(len(self.rate))
+        if pairs is not None:
+            v_a, v_b = velocity[self._pair_a], velocity[self._pair_b]
+            gamma[self._pair_row] = (
+                pairs.curvature_aa * v_a**2
+                + 2.0 * pairs.curvature_ab * v_a * v_b
+                + pairs.curvature_bb * v_b**2
+            )
+        return gamma
+
+    def factor(self, jacobian: Floats) -> Factor:
+        """Cholesky factor of G M^-1 G^T, dense (m, m)."""
+        return np.asarray(dpotrf((jacobian * self.inverse_mass) @ jacobian.T)[0])
 
 
 def solve(factor: Factor, right: Floats) -> Floats:
