@@ -17,14 +17,13 @@ from molenspin.backends.settings import (
     execution_settings,
     simulation_settings,
 )
+from molenspin.backends.workload import Contender, Workload
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.integrators import Integrator
 from molenspin.timing import (
-    Contender,
     Environment,
     Schedule,
     TimingResults,
-    Workload,
     format_table,
     measure,
     pinned_threads,

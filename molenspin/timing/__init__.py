@@ -2,7 +2,7 @@
 
 from molenspin.timing.comparison import compare_timing, comparison_table
 from molenspin.timing.environment import Environment, read_environment
-from molenspin.timing.measure import Contender, Workload, measure
+from molenspin.timing.measure import measure
 from molenspin.timing.merging import merge_timing
 from molenspin.timing.records import TimingCase, TimingRecord, TimingResults, Verdict, load_timing
 from molenspin.timing.rounds import Schedule
@@ -10,14 +10,12 @@ from molenspin.timing.table import format_table, timing_table
 from molenspin.timing.threads import pinned_threads
 
 __all__ = [
-    "Contender",
     "Environment",
     "Schedule",
     "TimingCase",
     "TimingRecord",
     "TimingResults",
     "Verdict",
-    "Workload",
     "compare_timing",
     "comparison_table",
     "format_table",

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from molenspin.assembly.compiled import CompiledAssembly
-from molenspin.backends.protocol import Backend, Execution, History, Outcome, Settings
+from molenspin.backends.protocol import Outcome
+from molenspin.backends.workload import Contender, Workload
 from molenspin.errors import InvalidValueError
+from molenspin.history import allocate_history
 from molenspin.integrators import Integrator
 from molenspin.timing.clock import Clock, monotonic_clock
 from molenspin.timing.environment import Environment
@@ -20,52 +19,13 @@ REFERENCE_REFINEMENT = 4
 """The reference is computed with a step this many times smaller, by rk4."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Workload:
-    """A simulation to time.
-
-    Parameters
-    ----------
-    assembly
-        Name of the benchmark family or the assembly, as it stands in tables.
-    compiled, settings
-        What every backend is given.
-    """
-
-    assembly: str
-    compiled: CompiledAssembly
-    settings: Settings
-
-    @property
-    def case(self) -> TimingCase:
-        """The value that identifies this workload in results."""
-        return TimingCase(
-            assembly=self.assembly,
-            body_count=self.compiled.body_count,
-            member_count=self.compiled.member_count,
-            integrator=self.settings.integrator,
-            dt=self.settings.dt,
-            step_count=self.settings.step_count,
-            save_every=self.settings.save_every,
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Contender:
-    """A backend with where it runs, under the label that tables show."""
-
-    label: str
-    backend: Backend
-    execution: Execution
-
-
 class _SimulationTask:
     """One contender on one workload, as `run_rounds` wants it."""
 
     def __init__(self, workload: Workload, contender: Contender) -> None:
         self._workload = workload
         self._contender = contender
-        self._history = empty_history(workload.compiled, workload.settings)
+        self._history = allocate_history(workload.compiled, workload.settings, reaction=False)
         self.outcome: Outcome | None = None
         self.peak_memory: int | None = None
 
@@ -91,6 +51,19 @@ class _SimulationTask:
         if self.outcome is None:
             return None
         return Computed(history=self._history, outcome=self.outcome, dtype=self._contender.execution.dtype)
+
+
+def case_of(workload: Workload) -> TimingCase:
+    """Return the value that identifies the workload in results."""
+    return TimingCase(
+        assembly=workload.assembly,
+        body_count=workload.compiled.body_count,
+        member_count=workload.compiled.member_count,
+        integrator=workload.settings.integrator,
+        dt=workload.settings.dt,
+        step_count=workload.settings.step_count,
+        save_every=workload.settings.save_every,
+    )
 
 
 def measure(
@@ -125,7 +98,7 @@ def measure(
     timer = _Timer(contenders, environment.session, schedule, trusted or contenders[0].label, clock)
     records: list[TimingRecord] = []
     for number, workload in enumerate(workloads, start=1):
-        progress(f"[{number}/{len(workloads)}] {workload.case}")
+        progress(f"[{number}/{len(workloads)}] {case_of(workload)}")
         records += timer.measure(workload)
     return TimingResults(environments=(environment,), records=tuple(records))
 
@@ -147,7 +120,7 @@ class _Timer:
         if finest:
             physics = _with_errors(physics, runs, workload, finest)
         return [
-            self._record(workload.case, label, samples[label], physics.get(label), tasks[label])
+            self._record(case_of(workload), label, samples[label], physics.get(label), tasks[label])
             for label in tasks
         ]
 
@@ -204,17 +177,7 @@ def compute_reference(workload: Workload, contender: Contender) -> Computed:
         save_every=workload.settings.save_every * REFERENCE_REFINEMENT,
         integrator=Integrator.RK4,
     )
-    history = empty_history(workload.compiled, settings)
+    history = allocate_history(workload.compiled, settings, reaction=False)
+    forget(history)
     outcome = contender.backend.run(workload.compiled, settings, contender.execution, history)
     return Computed(history=history, outcome=outcome)
-
-
-def empty_history(compiled: CompiledAssembly, settings: Settings) -> History:
-    """Allocate the buffers of a run, filled with NaN."""
-    shape = (compiled.member_count, compiled.body_count, settings.sample_count)
-    return History(
-        angle=np.full(shape, np.nan),
-        displacement=np.full(shape, np.nan),
-        angular_velocity=np.full(shape, np.nan),
-        velocity=np.full(shape, np.nan),
-    )

@@ -8,10 +8,11 @@ import numpy as np
 from molenspin import benchmark_assembly
 from molenspin.assembly.compiled import CompiledAssembly
 from molenspin.backends.protocol import Execution, History, Outcome, PhaseSeconds, Settings
+from molenspin.backends.workload import Contender, Workload
 from molenspin.errors import MolenspinError
 from molenspin.integrators import Integrator
 from molenspin.status import CaseStatus
-from molenspin.timing import Contender, Environment, Workload
+from molenspin.timing import Environment
 from molenspin.timing.threads import ThreadPinning
 
 
