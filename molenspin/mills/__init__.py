@@ -1,0 +1,1 @@
+"""Real windmills: from published tooth counts to assemblies, and back to the published speed ratio."""
