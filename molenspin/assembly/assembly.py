@@ -14,6 +14,7 @@ from molenspin.assembly.parameters import (
     Positive,
     body_fields,
     check_component,
+    check_name,
     check_value,
     nearest,
 )
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from molenspin.assembly.compiled import CompiledAssembly
-
-NAME_PATTERN = re.compile(r"[^\W][\w \-()+,']{0,79}")
 
 
 class Assembly:
@@ -47,7 +46,7 @@ class Assembly:
     """
 
     def __init__(self, name: str, *, gravity: float | None = None) -> None:
-        _check_name(name, "assembly name")
+        check_name(name, "assembly name")
         check_value(gravity, Positive | None, f"assembly {name}: gravity")
         self.name = name
         self.gravity = gravity
@@ -199,14 +198,14 @@ class Assembly:
         yield from self._parts
 
     def _add_body(self, body: Body) -> None:
-        _check_name(body.name, f"bodies[{len(self._bodies)}]: name")
+        check_name(body.name, f"bodies[{len(self._bodies)}]: name")
         self._check_free(body.name)
         check_component(body, f"body {body.name}")
         self._bodies[body.name] = body
 
     def _add_part(self, part: Part) -> None:
         named = part if part.name else _replace(part, {"name": self._default_name(part)})
-        _check_name(named.name, f"{type(part).__name__}: name")
+        check_name(named.name, f"{type(part).__name__}: name")
         self._check_free(named.name)
         check_component(named, named.name)
         self._check_bodies(named)
@@ -246,13 +245,3 @@ def _replace(component: Named, changes: Mapping[str, Any]) -> Named:
 
 def _field_names(component_type: type[Component]) -> Sequence[str]:
     return tuple(component_type.__dataclass_fields__)
-
-
-def _check_name(name: object, where: str) -> None:
-    if not isinstance(name, str):
-        raise InvalidTypeError(f"{where} must be a text, not {name!r}")
-    if not NAME_PATTERN.fullmatch(name):
-        raise InvalidValueError(
-            f"{where} {name[:90]!r} is not allowed: begin with a letter or digit, then at most 79 letters, "
-            "digits, spaces or any of _-()+,'"
-        )

@@ -4,6 +4,7 @@ A component declares its fields with the `Annotated` types below; `check_compone
 of a real number may also hold an array of shape (member_count,): that is how an ensemble varies it.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import MISSING, Field, dataclass, fields
 from difflib import get_close_matches
@@ -32,6 +33,8 @@ from molenspin.errors import InvalidTypeError, InvalidValueError
 
 Value: TypeAlias = float | NDArray[np.float64]
 """A real number, or one for each member of an ensemble."""
+
+NAME_PATTERN = re.compile(r"[^\W][\w \-()+,']{0,79}")
 
 
 class Dof(StrEnum):
@@ -148,6 +151,17 @@ def nearest(word: str, words: Iterable[str]) -> str:
     if close:
         return f"; did you mean {close[0]!r}?"
     return f"; known are {', '.join(known)}" if len(known) <= 40 else ""
+
+
+def check_name(name: object, where: str) -> None:
+    """Raise unless ``name`` can name an assembly or a component; such a name can also be a file's."""
+    if not isinstance(name, str):
+        raise InvalidTypeError(f"{where} must be a text, not {name!r}")
+    if not NAME_PATTERN.fullmatch(name):
+        raise InvalidValueError(
+            f"{where} {name[:90]!r} is not allowed: begin with a letter or digit, then at most 79 letters, "
+            "digits, spaces or any of _-()+,'"
+        )
 
 
 def check_value(value: object, hint: Any, where: str) -> None:  # noqa: ANN401  (hints share no type)

@@ -1,0 +1,111 @@
+"""The rules of the house, held by tests: who may import whom, how long a module is, what is not a name."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "molenspin"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+LADDER: tuple[tuple[str, ...], ...] = (
+    ("errors", "status"),
+    ("provenance", "strict_yaml", "integrators"),
+    ("config",),
+    ("assembly",),
+    ("sweep", "mills"),
+    ("backends",),
+    ("history",),
+    ("run_errors",),
+    ("timing", "profiling"),
+    ("trajectory",),
+    ("simulation",),
+    ("store",),
+    ("batch_run",),
+    ("executor",),
+    ("project",),
+    ("analysis",),
+    ("figures", "tables"),
+    ("report", "accessor", "registration"),
+    ("bench", "commands"),
+    ("cli",),
+    ("__init__", "__main__"),
+)
+"""A module imports from rungs above its own and from its own package; modules of one rung do not meet."""
+
+RUNG = {name: number for number, names in enumerate(LADDER) for name in names}
+
+DOORS = {("assembly/assembly.py", "simulation")}
+"""Imports against the ladder: `Assembly.simulate` and `simulate_ensemble` are there for the user's ease."""
+
+LINE_LIMIT = 250
+LONG_MODULES = {"assembly/compiled.py": "declares every array that a backend reads, in one place"}
+
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "misc", "common"}
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def part_of(path: Path) -> str:
+    """First name under the package: ``assembly/gears.py`` gives ``assembly``."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_parts(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{relative(path)} imports relatively"
+            names = [node.module or ""]
+            if node.module == "molenspin":
+                names = [f"molenspin.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        yield from (name.split(".")[1] for name in names if name.startswith("molenspin."))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_imports_go_up_the_ladder(path: Path):
+    own = part_of(path)
+    assert own in RUNG, f"give {own} a rung of the ladder"
+    for other in imported_parts(path):
+        if other in (own, "_core") or (relative(path), other) in DOORS:
+            continue
+        assert other in RUNG, f"{relative(path)} imports {other} through the package; import its module"
+        assert RUNG[other] < RUNG[own], f"{relative(path)} must not import {other}"
+
+
+def test_every_door_is_used():
+    for name, other in DOORS:
+        assert other in imported_parts(PACKAGE / name)
+
+
+def test_only_the_backends_and_what_wraps_the_core_import_it():
+    users = {part_of(path) for path in MODULES if "_core" in imported_parts(path)}
+    assert users <= {"backends", "provenance", "profiling", "timing"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_module_is_short(path: Path):
+    lines = len(path.read_text().splitlines())
+    assert (lines <= LINE_LIMIT) != (relative(path) in LONG_MODULES), f"{lines} lines"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_module_says_what_it_is(path: Path):
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+def test_no_catch_all_names():
+    folders = [ROOT / name for name in ("molenspin", "rust", "workflow", "tests")]
+    files = [path for folder in folders for path in folder.rglob("*") if "target" not in path.parts]
+    assert not [path for path in files if path.stem.lower() in FORBIDDEN_NAMES]
+
+
+def test_changelog_has_an_unreleased_section():
+    assert "\n## Unreleased\n" in (ROOT / "CHANGELOG.md").read_text()
