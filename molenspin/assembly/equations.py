@@ -1,7 +1,7 @@
 """The nonlinear constraint equations in NumPy: value, slopes and curvature of each row.
 
 The compiled backends write the same formulas in their own language. Every function takes the coordinates
-of both ends, arrays of shape (k,), and returns arrays of that shape.
+of both ends, arrays of shape (..., k), and returns arrays of that shape.
 """
 
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from molenspin.assembly.compiled import CamTable, Floats, SliderCrankTable, Univ
 
 
 class RowValues(NamedTuple):
-    """Rows g(q_a, q_b), shape (k,): value, dg/dq_a, dg/dq_b, and the second derivatives of g."""
+    """Rows g(q_a, q_b), shape (..., k): value, dg/dq_a, dg/dq_b, and the second derivatives of g."""
 
     value: Floats
     slope_a: Floats
@@ -49,7 +49,7 @@ def slider_crank_rows(cranks: SliderCrankTable, angle: Floats, displacement: Flo
 def cam_rows(cams: CamTable, angle: Floats, displacement: Floats) -> RowValues:
     """Z - sum_k h_k (1 - cos(k a)) and its derivatives."""
     harmonic = np.arange(1, cams.lift.shape[-1] + 1)
-    phase = angle[:, np.newaxis] * harmonic
+    phase = angle[..., np.newaxis] * harmonic
     value = displacement - np.sum(cams.lift * (1 - np.cos(phase)), axis=-1)
     slope = -np.sum(cams.lift * harmonic * np.sin(phase), axis=-1)
     curvature = -np.sum(cams.lift * harmonic**2 * np.cos(phase), axis=-1)

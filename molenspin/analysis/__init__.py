@@ -1,0 +1,1 @@
+"""What trajectories are worth: errors, observed orders, energy and power, violation, the cost of accuracy."""
