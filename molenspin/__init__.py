@@ -20,7 +20,10 @@ from molenspin.errors import (
     SimulationError,
 )
 from molenspin.integrators import Integrator
+from molenspin.registration import register_accessor
 from molenspin.status import CaseStatus
+
+register_accessor()
 
 __all__ = [
     "Assembly",

@@ -1,4 +1,4 @@
-"""Energy and power balance of trajectories: what entered, what was dissipated, what is stored, what is missing."""
+"""Energy and power balance of trajectories: what entered, was dissipated, is stored, is missing."""
 
 import numpy as np
 import xarray as xr
@@ -22,7 +22,7 @@ from molenspin.assembly.compiled import CompiledAssembly, Floats
 from molenspin.errors import InvalidValueError
 
 QUADRATURE_DEGREES = (5, 3)
-"""Degrees of the splines that integrate power over time; their difference estimates the error of the first."""
+"""Degrees of the splines that integrate power; their difference estimates the error of the first."""
 
 
 def energy(dataset: xr.Dataset) -> xr.Dataset:
@@ -127,13 +127,15 @@ def _integral(power: Floats, time: Floats) -> tuple[Floats, Floats]:
 
 
 def _spline_integral(power: Floats, time: Floats, degree: int) -> Floats:
-    odd = min(degree, (len(time) - 1) // 2 * 2 - 1 if len(time) > 2 else 1)
-    antiderivative = make_interp_spline(time, power, k=odd, axis=-1).antiderivative()
+    if len(time) < 2:
+        return np.zeros_like(power)
+    possible = min(degree, (len(time) - 2) // 2 * 2 + 1)
+    antiderivative = make_interp_spline(time, power, k=possible, axis=-1).antiderivative()
     return np.asarray(antiderivative(time) - antiderivative(time[:1]))
 
 
 def energy_drift(dataset: xr.Dataset) -> xr.DataArray | None:
-    """Largest relative change of the total energy, per member; None where the assembly does not conserve it."""
+    """Largest relative change of the total energy, per member; None where it is not conserved."""
     assembly = assembly_of(dataset)
     compiled = compile_assembly(assembly)
     if not is_conservative(compiled, gravity_force(assembly, compiled)):
@@ -151,11 +153,14 @@ def relative_imbalance(dataset: xr.Dataset) -> xr.Dataset:
     balance = abs(power_balance(dataset)).max("time", skipna=False)
     total = abs(energy(dataset)["total"]).max("time", skipna=False)
     turned_over = np.maximum(np.maximum(balance["energy_in"], balance["energy_out"]), total)
-    return balance[["imbalance", "quadrature_error"]] / turned_over
+    shares = balance[["imbalance", "quadrature_error"]] / turned_over
+    for name, share in shares.data_vars.items():
+        share.attrs = {"units": "1", "long_name": f"{name} as a share of the energy turned over"}
+    return shares
 
 
 def constraint_violation(dataset: xr.Dataset) -> xr.DataArray:
-    """Residual abs(g) of every constraint at the recorded states, over member dims, ``time``, ``constraint``."""
+    """Residual abs(g) of every constraint at the recorded states, per member."""
     (residual,) = over_members(dataset, _violations, [("time", "constraint")])
     names = [part.name for part in assembly_of(dataset).constraints]
     result = residual.assign_coords(constraint=names).rename("constraint_violation")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -52,7 +52,7 @@ def _expand(value: Tables, prefix: str, varying: frozenset[str]) -> Tables:
     return replace(value, **changes)  # type: ignore[type-var]
 
 
-def _items(value: object) -> Iterator[tuple[str, object]]:
+def _items(value: object) -> Iterator[tuple[str, Any]]:
     for field in fields(value):  # type: ignore[arg-type]
         yield field.name, getattr(value, field.name)
 

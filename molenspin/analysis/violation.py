@@ -23,8 +23,9 @@ def constraint_residual(compiled: CompiledAssembly, states: States) -> Floats:
     moved = along(q, rows.index, rows.direction)
     residual[..., rows.row] = moved - rows.offset - rows.rate * states.time[:, None]
     joints, cranks, cams = compiled.universal_joints, compiled.slider_cranks, compiled.cams
-    residual[..., joints.row] = universal_joint_rows(joints, q[..., joints.index_a], q[..., joints.index_b]).value
-    residual[..., cranks.row] = slider_crank_rows(cranks, q[..., cranks.index_a], q[..., cranks.index_b]).value
+    turned, cranked, lifted = q[..., joints.index_a], q[..., cranks.index_a], q[..., cams.index_a]
+    residual[..., joints.row] = universal_joint_rows(joints, turned, q[..., joints.index_b]).value
+    residual[..., cranks.row] = slider_crank_rows(cranks, cranked, q[..., cranks.index_b]).value
     if len(cams.row):
-        residual[..., cams.row] = cam_rows(cams, q[..., cams.index_a], q[..., cams.index_b]).value
+        residual[..., cams.row] = cam_rows(cams, lifted, q[..., cams.index_b]).value
     return residual
