@@ -25,12 +25,9 @@ from molenspin.timing import (
     Schedule,
     TimingResults,
     format_table,
-    measure,
-    pinned_threads,
-    read_environment,
+    time_backends,
     timing_table,
 )
-from molenspin.timing.environment import refuse_debug_build
 
 
 class _OneLineParser(ArgumentParser):
@@ -63,10 +60,14 @@ def run_benchmark(options: Namespace) -> TimingResults:
     schedule = Schedule(
         repeats=options.repeats, warm_up=options.warm_up, budget=options.budget, seed=options.seed
     )
-    with pinned_threads(options.threads) as threads:
-        environment = read_environment(threads, machine=options.machine)
-        refuse_debug_build(environment.build_profile)
-        return measure(workloads, contenders, environment, schedule=schedule, progress=_print_progress)
+    return time_backends(
+        workloads,
+        contenders,
+        schedule=schedule,
+        threads=options.threads,
+        machine=options.machine,
+        progress=_print_progress,
+    )
 
 
 def _parser() -> ArgumentParser:

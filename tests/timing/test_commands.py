@@ -5,7 +5,8 @@ from timing_fakes import FakeBackend, FakeClock, contender, environment, workloa
 
 from molenspin.commands import compare, merge
 from molenspin.errors import InvalidValueError
-from molenspin.timing import Schedule, load_timing, measure
+from molenspin.timing import Schedule, load_timing
+from molenspin.timing.measure import measure
 
 
 def call(command, *arguments):

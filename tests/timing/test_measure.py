@@ -5,8 +5,9 @@ from timing_fakes import FakeBackend, FakeClock, contender, environment, workloa
 
 from molenspin.errors import MolenspinError
 from molenspin.status import CaseStatus
-from molenspin.timing import Schedule, Verdict, format_table, load_timing, measure, timing_table
+from molenspin.timing import Schedule, Verdict, format_table, load_timing, timing_table
 from molenspin.timing.environment import refuse_debug_build
+from molenspin.timing.measure import measure
 
 SCHEDULE = Schedule(repeats=8, warm_up=0.0)
 
