@@ -9,6 +9,7 @@ from typing import Protocol
 
 from molenspin.errors import MolenspinError
 from molenspin.timing.clock import Clock, monotonic_clock
+from molenspin.timing.statistics import MINIMUM_SAMPLES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +23,8 @@ class Schedule:
     warm_up
         Seconds of untimed runs of each task before the first round.
     budget
-        Seconds of timed runs allowed to one task: a slow one takes part in fewer rounds, spread evenly.
+        Seconds of timed runs allowed to one task: a slow one takes part in fewer rounds, spread evenly, but
+        in as many as an interval needs; a task whose first call takes longer than that is timed once.
     seed
         Seed of the order inside each round.
     """
@@ -130,7 +132,8 @@ def _warm_up(task: Task, first: _Run, schedule: Schedule, clock: Clock) -> list[
 def _affordable(schedule: Schedule, warm: list[float]) -> int:
     if not warm:
         return 1
-    return max(1, min(schedule.repeats, int(schedule.budget / max(min(warm), 1e-9))))
+    within_budget = int(schedule.budget / max(min(warm), 1e-9))
+    return min(schedule.repeats, max(MINIMUM_SAMPLES, within_budget))
 
 
 def _takes_part(count: int, round_count: int, round_number: int) -> bool:

@@ -55,9 +55,15 @@ def test_every_round_holds_every_task_once_in_an_order_that_changes_with_the_see
 def test_slow_task_takes_part_in_fewer_rounds_spread_over_all():
     clock = FakeClock()
     tasks = {"fast": FakeTask("fast", clock, [1.0]), "slow": FakeTask("slow", clock, [10.0])}
-    samples = run_rounds(tasks, Schedule(repeats=20, warm_up=0.0, budget=50.0), clock=clock)
-    assert len(samples["fast"].wall) == 20
-    assert samples["slow"].rounds == (3, 7, 11, 15, 19)
+    samples = run_rounds(tasks, Schedule(repeats=20, warm_up=0.0, budget=100.0), clock=clock)
+    assert samples["fast"].rounds == tuple(range(20))
+    assert samples["slow"].rounds == tuple(range(1, 20, 2))
+
+
+def test_slow_task_still_gets_the_runs_that_an_interval_needs():
+    clock = FakeClock()
+    samples = run_rounds({"a": FakeTask("a", clock, [20.0])}, Schedule(budget=30.0), clock=clock)["a"]
+    assert len(samples.wall) == 6
 
 
 def test_task_slower_than_the_budget_is_timed_once():
