@@ -1,0 +1,23 @@
+"""molenspin: run a sweep, time it, and write tables, figures and a report."""
+
+from molenspin.workflow import checked_project, prepare
+
+
+configfile: "config/config.yaml"
+
+
+# Used on demand only (--software-deployment-method apptainer): jobs run in the environment that started them.
+container: "docker://python:3.11-slim"
+
+
+project = checked_project(config)
+folder = project.places.folder
+
+
+include: "workflow/rules/simulate.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        folder / "simulations.json",

@@ -1,0 +1,7 @@
+"""`python -m molenspin`."""
+
+import sys
+
+from molenspin.cli import main
+
+sys.exit(main())

@@ -1,0 +1,197 @@
+"""Run one batch: build the ensemble, call the backend once, commit the results. A failure is a result."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from time import perf_counter
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from molenspin.assembly.assembly import Assembly
+from molenspin.assembly.compile import compile_assembly, compile_ensemble
+from molenspin.assembly.yaml_format import assembly_from_dict
+from molenspin.backends.protocol import Execution, Settings
+from molenspin.backends.registry import get_backend
+from molenspin.errors import MolenspinError
+from molenspin.history import BODY_VARIABLES, allocate_history
+from molenspin.status import CaseStatus
+from molenspin.store.location import open_root
+from molenspin.store.writing import BatchRegion, BatchResult
+from molenspin.strict_yaml import parse_yaml
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchTask:
+    """Everything that a worker needs to run a batch; small, for it is sent to workers.
+
+    Parameters
+    ----------
+    url, node, first_slot
+        Where the results go.
+    backend, settings, execution
+        How to simulate.
+    parameter_names, parameters
+        Varied parameters and their values, shape (case_count, parameter_count).
+    variables
+        Recorded variables.
+    fingerprint, machine
+        Provenance of the results.
+    relative_error
+        Allowed rounding of stored values.
+    """
+
+    url: str
+    node: str
+    first_slot: int
+    backend: str
+    settings: Settings
+    execution: Execution
+    parameter_names: tuple[str, ...]
+    parameters: NDArray[np.float64]
+    variables: tuple[str, ...]
+    fingerprint: int
+    relative_error: float
+
+    @property
+    def case_count(self) -> int:
+        """Number of cases."""
+        return len(self.parameters)
+
+    @property
+    def step_count(self) -> int:
+        """Steps of all cases together."""
+        return self.case_count * self.settings.step_count
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchReport:
+    """What a worker tells of a batch.
+
+    Parameters
+    ----------
+    case_count, step_count
+        Cases, and steps of all cases together.
+    status_counts
+        Cases by how they ended.
+    body_evaluations
+        Force evaluations times bodies.
+    rate_key
+        ``backend/integrator/body_count``, under which rates are kept.
+    elapsed
+        Run time of the backend [s].
+    """
+
+    case_count: int
+    step_count: int
+    status_counts: dict[str, int]
+    body_evaluations: int
+    rate_key: str
+    elapsed: float
+
+
+def run_batch(task: BatchTask, machine: str) -> BatchReport:
+    """Simulate a batch and commit it.
+
+    Raises
+    ------
+    OSError, MolenspinError
+        If the store cannot be written; what goes wrong in the simulation is a result instead.
+    """
+    node, assembly = _open_node(task.url, task.node)
+    region = BatchRegion(node, task.first_slot, task.case_count)
+    result = simulate_batch(assembly, task)
+    region.commit(result, fingerprint=task.fingerprint, machine=machine, relative_error=task.relative_error)
+    body_count = len(assembly.bodies)
+    evaluations = int(result.force_evaluations[result.force_evaluations > 0].sum())
+    return BatchReport(
+        case_count=task.case_count,
+        step_count=task.step_count,
+        status_counts=status_counts(result.status),
+        body_evaluations=evaluations * body_count,
+        rate_key=f"{task.backend}/{task.settings.integrator}/{body_count}",
+        elapsed=result.elapsed,
+    )
+
+
+def status_counts(status: NDArray[np.int8]) -> dict[str, int]:
+    """Cases by how they ended."""
+    numbers, counts = np.unique(status, return_counts=True)
+    return {
+        CaseStatus(number).label: count
+        for number, count in zip(numbers.tolist(), counts.tolist(), strict=True)
+    }
+
+
+def simulate_batch(assembly: Assembly, task: BatchTask) -> BatchResult:
+    """Simulate all cases; if that raises, one by one, so that only those to blame fail."""
+    try:
+        return _simulate(assembly, task)
+    except (Exception, MemoryError) as error:  # any backend, any reason: it becomes a status
+        if task.case_count == 1:
+            return _failure(error)
+    singles = (replace(task, parameters=task.parameters[i : i + 1]) for i in range(task.case_count))
+    return _joined([simulate_batch(assembly, single) for single in singles], assembly, task)
+
+
+def _simulate(assembly: Assembly, task: BatchTask) -> BatchResult:
+    begin = perf_counter()
+    columns = dict(zip(task.parameter_names, task.parameters.T, strict=True))
+    compiled = compile_ensemble(assembly, columns) if columns else compile_assembly(assembly)
+    history = allocate_history(compiled, task.settings, reaction="reaction" in task.variables)
+    outcome = get_backend(task.backend).run(compiled, task.settings, task.execution, history)
+    messages: Sequence[str] = [""] * task.case_count
+    if np.any(outcome.status != CaseStatus.OK):
+        from molenspin.run_errors import run_messages  # imports scipy.linalg: only where something failed
+
+        messages = run_messages(compiled, task.settings, outcome)
+    return BatchResult(
+        variables={name: getattr(history, name) for name in task.variables},
+        status=outcome.status,
+        messages=messages,
+        max_residual=outcome.max_residual,
+        newton_iterations=outcome.newton_iterations,
+        force_evaluations=outcome.force_evaluations,
+        elapsed=outcome.elapsed or perf_counter() - begin,
+    )
+
+
+def _failure(error: BaseException) -> BatchResult:
+    text = str(error) if isinstance(error, MolenspinError) else f"{type(error).__name__}: {error}".strip(": ")
+    return BatchResult(
+        variables={},
+        status=np.array([CaseStatus.FAILED], dtype=np.int8),
+        messages=["out of memory" if isinstance(error, MemoryError) else text[:1000]],
+        max_residual=np.full(1, np.nan),
+        newton_iterations=np.full(1, -1),
+        force_evaluations=np.full(1, -1),
+        elapsed=0.0,
+    )
+
+
+def _joined(results: Sequence[BatchResult], assembly: Assembly, task: BatchTask) -> BatchResult:
+    constraint_count = len(compile_assembly(assembly).constraint_names)
+
+    def values(result: BatchResult, name: str) -> NDArray[np.float64]:
+        width = len(assembly.bodies) if name in BODY_VARIABLES else constraint_count
+        return result.variables.get(name, np.full((1, width, task.settings.sample_count), np.nan))
+
+    return BatchResult(
+        variables={name: np.concatenate([values(r, name) for r in results]) for name in task.variables},
+        status=np.concatenate([result.status for result in results]),
+        messages=[message for result in results for message in result.messages],
+        max_residual=np.concatenate([result.max_residual for result in results]),
+        newton_iterations=np.concatenate([result.newton_iterations for result in results]),
+        force_evaluations=np.concatenate([result.force_evaluations for result in results]),
+        elapsed=sum(result.elapsed for result in results),
+    )
+
+
+@lru_cache(maxsize=256)
+def _open_node(url: str, name: str) -> tuple[zarr.Group, Assembly]:
+    node = open_root(url)[name]
+    if not isinstance(node, zarr.Group):
+        raise MolenspinError(f"{url}: {name} is not a node of results")
+    document = parse_yaml(str(node.attrs["assembly_yaml"]), f"{url}/{name}")
+    return node, assembly_from_dict(document)

@@ -1,0 +1,248 @@
+"""Run the batches of a group on Dask workers, and record it when all are committed."""
+
+import logging
+import os
+import platform
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import zarr
+from distributed import Client, LocalCluster, as_completed
+
+from molenspin.backends.protocol import Execution
+from molenspin.backends.settings import simulation_settings
+from molenspin.batch_run import BatchReport, BatchTask, run_batch, status_counts
+from molenspin.config.models import Execution as ExecutionConfig
+from molenspin.errors import MolenspinError
+from molenspin.provenance import versions
+from molenspin.store.claims import claim
+from molenspin.store.location import open_root
+from molenspin.store.reading import case_rows
+from molenspin.store.records import GroupRecord
+from molenspin.sweep.ledger import RESULTS
+
+SCHEDULER_VARIABLE = "MOLENSPIN_DASK_SCHEDULER"
+"""Environment variable with the address or the scheduler file of a Dask cluster to run on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupJob:
+    """What a job is told.
+
+    Parameters
+    ----------
+    name, number, backend, digest
+        Of the group.
+    chunks
+        Chunk numbers of its batches by node.
+    url
+        The store.
+    fingerprint
+        Number of the code's fingerprint; results of other code are computed again.
+    execution
+        Threads and device.
+    relative_error
+        Allowed rounding of stored values.
+    record
+        Where the record goes.
+    """
+
+    name: str
+    number: int
+    backend: str
+    digest: str
+    chunks: Mapping[str, Sequence[int]]
+    url: str
+    fingerprint: int
+    execution: ExecutionConfig
+    relative_error: float
+    record: Path
+
+
+@dataclass
+class Progress:
+    """Steps done of the steps to do, and the time left by their rate."""
+
+    step_count: int
+    batch_count: int
+    begin: float = field(default_factory=perf_counter)
+    steps_done: int = 0
+    batches_done: int = 0
+
+    def add(self, step_count: int) -> None:
+        """Count one more batch."""
+        self.steps_done += step_count
+        self.batches_done += 1
+
+    @property
+    def seconds_left(self) -> float:
+        """Expected time to the end [s]."""
+        elapsed = perf_counter() - self.begin
+        return elapsed * (self.step_count - self.steps_done) / max(self.steps_done, 1)
+
+    def __str__(self) -> str:
+        share = self.steps_done / max(self.step_count, 1)
+        return (
+            f"{self.batches_done}/{self.batch_count} batches, {share:4.0%} of {self.step_count:.3g} steps, "
+            f"{self.seconds_left:.0f} s left"
+        )
+
+
+def run_group(job: GroupJob, *, show: Callable[[Progress], None] = lambda _: None) -> GroupRecord:
+    """Run what a group still lacks, then write its record.
+
+    Parameters
+    ----------
+    job
+        The group.
+    show
+        Called after each batch.
+
+    Raises
+    ------
+    MolenspinError
+        If another process runs the group, or results cannot be written.
+    KeyboardInterrupt
+        If the user interrupts; committed batches stay, and the next run goes on from there.
+    """
+    begin = perf_counter()
+    with claim(job.record.with_suffix(".claim"), f"group {job.name}"):
+        tasks, counts = _pending(job)
+        progress = Progress(sum(task.step_count for task in tasks), len(tasks))
+        reports = []
+        for report in _run_all(tasks, job.execution.threads):
+            reports.append(report)
+            progress.add(report.step_count)
+            show(progress)
+        record = _record(job, counts, reports, perf_counter() - begin)
+        record.save(job.record)
+    return record
+
+
+def _pending(job: GroupJob) -> tuple[list[BatchTask], Counter[str]]:
+    """Tasks for the batches without results of this code, and the statuses of the others' cases."""
+    root = open_root(job.url)
+    tasks, counts = [], Counter[str]()
+    for name, chunks in job.chunks.items():
+        node = root[name]
+        if not isinstance(node, zarr.Group):
+            raise MolenspinError(f"{job.url}: {name} is not a node of results")
+        for first_slot, rows in case_rows(node, chunks):
+            current = np.isin(rows["status"], RESULTS) & (rows["fingerprint"] == job.fingerprint)
+            if current.all():
+                counts.update(status_counts(rows["status"]))
+            else:
+                tasks.append(_task(job, node, first_slot, rows))
+    return tasks, counts
+
+
+def _task(job: GroupJob, node: zarr.Group, first_slot: int, rows: Mapping[str, Any]) -> BatchTask:
+    simulation: Any = node.attrs["simulation"]
+    parameters: Any = node.attrs["parameters"]
+    dt = float(rows["dt"][0])
+    settings = simulation_settings(
+        duration=simulation["duration"],
+        dt=dt,
+        integrator=str(rows["integrator"][0]),
+        save_every=round(simulation["save_interval"] / dt),
+        tolerance=simulation["tolerance"],
+        newton_limit=simulation["newton_limit"],
+    )
+    columns = [rows[name] for name in parameters]
+    return BatchTask(
+        url=job.url,
+        node=node.basename,
+        first_slot=first_slot,
+        backend=str(rows["backend"][0]),
+        settings=settings,
+        execution=Execution(threads=job.execution.backend_threads, device=job.execution.device),
+        parameter_names=tuple(parameters),
+        parameters=np.stack(columns, axis=1) if columns else np.empty((len(rows["dt"]), 0)),
+        variables=tuple(simulation_variables(node)),
+        fingerprint=job.fingerprint,
+        relative_error=job.relative_error,
+    )
+
+
+def simulation_variables(node: zarr.Group) -> list[str]:
+    """Recorded variables of a node: its arrays over time."""
+    return [name for name, array in node.arrays() if array.ndim == 3]
+
+
+def _run_all(tasks: Sequence[BatchTask], threads: int) -> Iterator[BatchReport]:
+    """Reports of all batches, as they are committed."""
+    if not tasks:
+        return
+    with _client(min(threads, len(tasks))) as client:
+        futures = client.map(run_batch, tasks, machine=platform.node(), pure=False)
+        try:
+            for future in as_completed(futures):
+                yield _report(future)
+        finally:
+            client.cancel(futures)
+
+
+def _report(future: Any) -> BatchReport:  # noqa: ANN401  (distributed's Future is not typed)
+    try:
+        report: BatchReport = future.result()
+    except OSError as error:
+        raise MolenspinError(
+            f"results cannot be written: {error}; finished batches are kept: make room, then run again"
+        ) from error
+    return report
+
+
+@contextmanager
+def _client(threads: int) -> Iterator[Client]:
+    """The cluster that the environment names, or threads of this process."""
+    given = os.environ.get(SCHEDULER_VARIABLE)
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    if given:
+        address = {"scheduler_file": given} if Path(given).is_file() else {"address": given}
+        with Client(**address) as client:
+            yield client
+        return
+    with (
+        LocalCluster(
+            n_workers=1, threads_per_worker=threads, processes=False, dashboard_address=None, memory_limit=0
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def _record(
+    job: GroupJob, counts: Counter[str], reports: Sequence[BatchReport], elapsed: float
+) -> GroupRecord:
+    computed: Counter[str] = Counter()
+    work: Counter[str] = Counter()
+    seconds: Counter[str] = Counter()
+    for report in reports:
+        computed.update(report.status_counts)
+        work[report.rate_key] += report.body_evaluations
+        seconds[report.rate_key] += report.elapsed  # type: ignore[assignment]
+    total = counts + computed
+    return GroupRecord(
+        group=job.name,
+        number=job.number,
+        backend=job.backend,
+        digest=job.digest,
+        fingerprint=job.fingerprint,
+        batch_count=sum(len(chunks) for chunks in job.chunks.values()),
+        case_count=total.total(),
+        computed_count=computed.total(),
+        status_counts=dict(total),
+        rates={key: work[key] / seconds[key] for key in work if seconds[key] > 0},
+        core_seconds=float(sum(seconds.values())),
+        elapsed=elapsed,
+        machine=platform.node(),
+        versions=versions(),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+    )

@@ -1,0 +1,130 @@
+"""A sweep with its places on disk: what the workflow, the command line and the reports open first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from molenspin.backends.registry import get_backend
+from molenspin.config import Config, config_from_mapping, load_config
+from molenspin.errors import InvalidValueError, MolenspinError
+from molenspin.executor import GroupJob
+from molenspin.provenance import backend_fingerprint
+from molenspin.store.reading import read_ledger
+from molenspin.store.records import load_records
+from molenspin.sweep.cases import Series, expand
+from molenspin.sweep.plan import Group, Plan, fingerprint_number, make_plan
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the results of a sweep are.
+
+    Parameters
+    ----------
+    folder
+        Folder of the sweep: ``results/NAME``.
+    store
+        Path or URL of the Zarr store.
+    """
+
+    folder: Path
+    store: str
+
+    @property
+    def records(self) -> Path:
+        """Folder of the groups' records."""
+        return self.folder / "groups"
+
+    @property
+    def timing(self) -> Path:
+        """File of the raw timings."""
+        return self.folder / "timing.json"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A configuration, its places and its plan."""
+
+    config: Config
+    places: Places
+    plan: Plan
+
+    def group(self, name: str) -> Group:
+        """The group of that name."""
+        return next(group for group in self.plan.groups if group.name == name)
+
+    def threads(self, name: str) -> int:
+        """Threads that the job of a group claims: one where Python holds the interpreter lock throughout."""
+        execution = self.config.execution
+        workers = 1 if self.group(name).backend == "numpy" else execution.threads
+        return workers * execution.backend_threads
+
+    def drop_false_records(self) -> None:
+        """Delete the records of groups whose results are not all in the store: they would hide the gap."""
+        for group in self.plan.groups:
+            if not group.done:
+                (self.places.records / f"{group.name}.json").unlink(missing_ok=True)
+
+
+def open_project(config: Mapping[str, Any] | Path) -> Project:
+    """Check a configuration and plan it against what its store holds.
+
+    Parameters
+    ----------
+    config
+        A mapping, as Snakemake hands it over, or the path of a file.
+
+    Raises
+    ------
+    InvalidValueError
+        If a key, a value, a backend or an assembly is wrong; nothing was written.
+    """
+    checked = load_config(config) if isinstance(config, Path) else config_from_mapping(config)
+    places = places_of(checked)
+    series = expand(checked)
+    fingerprints = _fingerprints(series)
+    ledger = read_ledger(places.store, load_records(places.records))
+    return Project(checked, places, make_plan(checked, series, ledger, fingerprints))
+
+
+def places_of(config: Config) -> Places:
+    """Where the results of a configuration are."""
+    folder = Path(config.outputs.directory) / config.name
+    return Places(folder, config.storage.url or str(folder / "trajectories.zarr"))
+
+
+def planned_job(config: Config, planned: Mapping[str, Any]) -> GroupJob:
+    """What the job of a group is told.
+
+    Parameters
+    ----------
+    config
+        The configuration.
+    planned
+        From `Group.as_parameters`: a job is told its part of the plan and need not plan anew.
+    """
+    places = places_of(config)
+    return GroupJob(
+        name=planned["name"],
+        number=planned["number"],
+        backend=planned["backend"],
+        digest=planned["digest"],
+        chunks=planned["chunks"],
+        url=places.store if "://" in places.store else str(Path(places.store).absolute()),
+        fingerprint=fingerprint_number(backend_fingerprint(planned["backend"])),
+        execution=config.execution,
+        relative_error=config.storage.relative_error,
+        record=places.records / f"{planned['name']}.json",
+    )
+
+
+def _fingerprints(series: Sequence[Series]) -> dict[str, str]:
+    fingerprints = {}
+    for backend in dict.fromkeys(item.backend for item in series):
+        try:
+            get_backend(backend)
+        except MolenspinError as error:
+            raise InvalidValueError(f"sweep: {error}") from None
+        fingerprints[backend] = backend_fingerprint(backend)
+    return fingerprints

@@ -1,0 +1,152 @@
+"""Read a store: its ledger for planning, its cases for running, its results for people."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from molenspin.errors import MolenspinError
+from molenspin.status import CaseStatus
+from molenspin.store.location import array_of, open_root, store_exists
+from molenspin.store.records import GroupRecord
+from molenspin.sweep.ledger import Ledger, NodeLedger
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def read_ledger(url: str, records: Sequence[GroupRecord] = ()) -> Ledger:
+    """What the store holds; empty if there is no store.
+
+    Parameters
+    ----------
+    url
+        Path or URL of the store.
+    records
+        Records of groups: where one says that all cases of a group are computed without a failure, their
+        statuses need not be read.
+    """
+    if not store_exists(url):
+        return Ledger()
+    nodes = dict(nodes_of(url))
+    ledger = Ledger({name: _unread_ledger(node) for name, node in nodes.items()})
+    completed = _completed(ledger, records)
+    for name, node in nodes.items():
+        _read_statuses(node, ledger.nodes[name], completed)
+    return ledger
+
+
+def _completed(ledger: Ledger, records: Sequence[GroupRecord]) -> dict[int, int]:
+    """Group number to fingerprint, of the groups whose record covers all their slots."""
+    groups = [node.group[node.identity != 0] for node in ledger.nodes.values()]
+    counts = np.bincount(np.concatenate([*groups, np.empty(0, dtype=np.int32)]), minlength=1)
+    return {
+        record.number: record.fingerprint
+        for record in records
+        if record.is_complete and record.number < len(counts) and record.case_count == counts[record.number]
+    }
+
+
+def nodes_of(url: str, *, read_only: bool = True) -> Iterator[tuple[str, zarr.Group]]:
+    """Nodes of a store whose creation was finished, by name."""
+    for name, node in sorted(open_root(url, read_only=read_only).groups()):
+        if "layout" in node.attrs:
+            yield name, node
+
+
+def read_column(node: zarr.Group, name: str) -> NDArray[Any]:
+    """One per-case array, whole.
+
+    Raises
+    ------
+    MolenspinError
+        If it is damaged.
+    """
+    try:
+        return np.asarray(array_of(node, name)[:])
+    except (ValueError, RuntimeError) as error:
+        raise MolenspinError(
+            f"{node.path}/{name} is damaged ({error}); run `molenspin verify --repair`"
+        ) from error
+
+
+def open_results(url: str, *, chunks: Any = None) -> "xr.DataTree":  # noqa: ANN401
+    """The results as a tree of datasets, one for each node, without unused slots.
+
+    Parameters
+    ----------
+    url
+        Path or URL of the store.
+    chunks
+        Handed to `xarray.open_datatree`: ``{}`` for dask arrays in the store's chunks.
+    """
+    import xarray as xr
+
+    store: Any = open_root(url, read_only=True).store
+    tree = xr.open_datatree(store, engine="zarr", consolidated=False, chunks=chunks)
+    used = {
+        node.path: node.to_dataset(inherit=False).isel(case=np.flatnonzero(node.to_dataset()["identity"]))
+        for node in tree.subtree
+        if "identity" in node.variables
+    }
+    return xr.DataTree.from_dict({"/": tree.to_dataset(), **used})
+
+
+def _unread_ledger(node: zarr.Group) -> NodeLedger:
+    identity, group = read_column(node, "identity"), read_column(node, "group")
+    used = np.flatnonzero(identity)
+    # A preparation that was killed leaves slots without an identity at the end: they are given out again.
+    slot_count = int(used[-1]) + 1 if len(used) else 0
+    return NodeLedger(
+        layout=str(node.attrs["layout"]),
+        batch_size=_integer(node, "batch_size"),
+        identity=identity[:slot_count],
+        group=group[:slot_count],
+        status=np.zeros(slot_count, dtype=np.int8),
+        fingerprint=np.zeros(slot_count, dtype=np.uint64),
+    )
+
+
+def _read_statuses(node: zarr.Group, ledger: NodeLedger, completed: Mapping[int, int]) -> None:
+    """Fill in status and fingerprint: from the records, else from the chunks that were written."""
+    for number, known in completed.items():
+        ledger.status[ledger.group == number] = CaseStatus.OK
+        ledger.fingerprint[ledger.group == number] = known
+    status, fingerprint = array_of(node, "status"), array_of(node, "fingerprint")
+    size = ledger.batch_size
+    for chunk in sorted(_written_chunks(status)):
+        slots = slice(chunk * size, min((chunk + 1) * size, ledger.slot_count))
+        if slots.start < slots.stop and int(ledger.group[slots.start]) not in completed:
+            ledger.status[slots] = status[slots]
+            ledger.fingerprint[slots] = fingerprint[slots]
+
+
+def _written_chunks(array: zarr.Array[Any]) -> list[int]:
+    """Numbers of the chunks of a per-case array that exist."""
+
+    async def names() -> list[str]:
+        return [name async for name in array.store.list_dir(f"{array.path}/c")]
+
+    return [int(name) for name in asyncio.run(names()) if name.isdigit()]
+
+
+def _integer(node: zarr.Group, name: str) -> int:
+    value = node.attrs[name]
+    if not isinstance(value, int) or value < 1:
+        raise MolenspinError(f"{node.path}: attribute {name} is {value!r}, not a count")
+    return value
+
+
+def case_rows(node: zarr.Group, chunks: Sequence[int]) -> Iterator[tuple[int, dict[str, NDArray[Any]]]]:
+    """First slot of each batch, and the columns of its used slots."""
+    parameters = [str(name) for name in node.attrs["parameters"]]  # type: ignore[union-attr]
+    names = ("dt", "integrator", "backend", "identity", "status", "fingerprint", *parameters)
+    columns = {name: read_column(node, name) for name in names}
+    size = _integer(node, "batch_size")
+    for chunk in chunks:
+        batch = {name: values[chunk * size : (chunk + 1) * size] for name, values in columns.items()}
+        used = int(np.count_nonzero(batch["identity"]))
+        yield chunk * size, {name: values[:used] for name, values in batch.items()}

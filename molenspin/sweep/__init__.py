@@ -1,0 +1,1 @@
+"""The sweep as one object: spaces expand to cases, cases to batches of one shape, batches to groups."""

@@ -1,0 +1,208 @@
+import multiprocessing
+import warnings
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from molenspin.config import config_from_mapping
+from molenspin.errors import InvalidValueError, MolenspinError
+from molenspin.status import CaseStatus
+from molenspin.store.claims import claim
+from molenspin.store.location import open_root
+from molenspin.store.preparation import prepare_store
+from molenspin.store.reading import case_rows, open_results, read_ledger
+from molenspin.store.rounding import round_to_relative_error
+from molenspin.store.status import failed_cases, status_table
+from molenspin.store.writing import BatchRegion, BatchResult
+from molenspin.sweep.cases import expand
+from molenspin.sweep.plan import BatchState, fingerprint_number, make_plan
+
+FINGERPRINT = "a" * 16
+SAMPLES = 11
+
+
+def planned(url, dt=(0.002,), count=5):
+    wind = {"random": {"count": count, "axes": {"sail_spur0.wind_speed": {"low": 4, "high": 14}}}}
+    block = {
+        "assemblies": [{"family": "mill", "sizes": [4]}],
+        "dt": list(dt),
+        "integrators": ["rk4"],
+        "backends": ["numpy"],
+        "space": wind,
+    }
+    simulation = {"duration": 0.2, "save_interval": 0.02}
+    config = config_from_mapping(
+        {"sweep": [block], "simulation": simulation, "storage": {"batch_members": 3}}
+    )
+    return make_plan(config, expand(config), read_ledger(url), {"numpy": FINGERPRINT})
+
+
+def result(count, value=1.0, status=CaseStatus.OK, message=""):
+    shape = (count, 4, SAMPLES)
+    return BatchResult(
+        variables={
+            name: np.full(shape, value) for name in ("angle", "displacement", "angular_velocity", "velocity")
+        },
+        status=np.full(count, status, dtype=np.int8),
+        messages=[message] * count,
+        max_residual=np.full(count, 1e-12),
+        newton_iterations=np.full(count, 7),
+        force_evaluations=np.full(count, 400),
+        elapsed=0.5,
+    )
+
+
+def commit(url, first_slot, content):
+    region = BatchRegion(open_root(url)["mill-4"], first_slot, content.case_count)
+    region.commit(content, fingerprint=fingerprint_number(FINGERPRINT), machine="here")
+
+
+@pytest.fixture
+def url(tmp_path):
+    path = str(tmp_path / "store.zarr")
+    prepare_store(planned(path), path)
+    return path
+
+
+def test_xarray_opens_the_store_whole(url):
+    commit(url, 0, result(3))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        node = xr.open_datatree(url)["mill-4"].load()
+    assert node["angle"].dims == ("case", "body", "time")
+    assert node["status"].values.tolist() == [1, 1, 1, 0, 0]
+    assert np.isnan(node["angle"][3:]).all()
+    assert node["angle"].attrs["units"] == "rad"
+    assert {"dt", "integrator", "backend", "sail_spur0.wind_speed"} <= set(node.coords)
+    assert node["time"].values[-1] == pytest.approx(0.2)
+
+
+def test_rows_hold_what_planning_asked(url):
+    plan = planned(url)
+    rows = [row for _, row in case_rows(open_root(url)["mill-4"], [0, 1])]
+    assert [len(row["dt"]) for row in rows] == [3, 2]
+    np.testing.assert_array_equal(
+        np.concatenate([row["sail_spur0.wind_speed"] for row in rows]), plan.series[0].parameters[:, 0]
+    )
+    assert set(rows[0]["integrator"].tolist()) == {"rk4"}
+
+
+def test_a_committed_batch_is_done_and_the_other_is_not(url):
+    commit(url, 0, result(3))
+    states = {batch.index: batch.state for batch in planned(url).batches}
+    assert states == {0: BatchState.DONE, 1: BatchState.UNFINISHED}
+
+
+def test_preparing_twice_changes_nothing(url):
+    commit(url, 0, result(3))
+    before = read_ledger(url).nodes["mill-4"]
+    prepare_store(planned(url), url)
+    after = read_ledger(url).nodes["mill-4"]
+    assert before.identity.tolist() == after.identity.tolist()
+    assert before.status.tolist() == after.status.tolist()
+
+
+def test_one_more_dt_keeps_the_results_that_are_there(url):
+    commit(url, 0, result(3, 2.0))
+    commit(url, 3, result(2, 3.0))
+    prepare_store(planned(url, dt=(0.002, 0.001)), url)
+    node = open_results(url)["mill-4"]
+    assert node.sizes["case"] == 10
+    assert node["angle"][:, 0, 0].values[:5].tolist() == [2.0, 2.0, 2.0, 3.0, 3.0]
+    assert node["dt"].values.tolist() == [0.002] * 5 + [0.001] * 5
+
+
+def test_a_preparation_that_was_killed_is_repeated(url, monkeypatch):
+    from molenspin.store import preparation
+
+    wider = planned(url, dt=(0.002, 0.001))
+    with monkeypatch.context() as patch:
+        patch.setattr(preparation, "_columns", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            prepare_store(wider, url)
+    assert planned(url, dt=(0.002, 0.001)).digest == wider.digest
+    prepare_store(planned(url, dt=(0.002, 0.001)), url)
+    assert open_results(url)["mill-4"].sizes["case"] == 10
+
+
+def test_a_commit_that_was_killed_does_not_count(url, monkeypatch):
+    commit(url, 0, result(3))
+    region = BatchRegion(open_root(url)["mill-4"], 0, 3)
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(BatchRegion, "_write", die)
+    with pytest.raises(KeyboardInterrupt):
+        region.commit(result(3, 9.0), fingerprint=1, machine="here")
+    assert read_ledger(url).nodes["mill-4"].status[:3].tolist() == [CaseStatus.PENDING] * 3
+
+
+@pytest.mark.parametrize(("first_slot", "count"), [(1, 2), (0, 4), (3, 3)])
+def test_an_unaligned_batch_is_refused_before_a_byte_is_written(url, first_slot, count):
+    with pytest.raises(InvalidValueError, match="slot"):
+        commit(url, first_slot, result(count))
+    assert not read_ledger(url).nodes["mill-4"].status.any()
+
+
+def test_failures_stand_with_their_reason(url):
+    commit(url, 0, result(3, np.nan, CaseStatus.DIVERGED, "ran away"))
+    assert status_table(url) == {"mill-4": {"pending": 2, "diverged": 3}}
+    assert {(case.slot, case.message) for case in failed_cases(url)} == {(i, "ran away") for i in range(3)}
+
+
+def test_a_damaged_chunk_is_an_error_and_no_number(url, tmp_path):
+    commit(url, 0, result(3))
+    chunk = tmp_path / "store.zarr/mill-4/angle/c/0/0/0"
+    content = bytearray(chunk.read_bytes())
+    content[len(content) // 2] ^= 1
+    chunk.write_bytes(content)
+    with pytest.raises(ValueError, match=r"[Cc]hecksum"):
+        open_results(url)["mill-4"]["angle"].load()
+
+
+def _hold(path, ready, done):
+    with claim(path, "group x"):
+        ready.set()
+        done.wait(20)
+
+
+def test_a_second_writer_is_refused_and_the_holder_named(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    ready, done = context.Event(), context.Event()
+    holder = context.Process(target=_hold, args=(tmp_path / "x.claim", ready, done))
+    holder.start()
+    assert ready.wait(20)
+    with (
+        pytest.raises(MolenspinError, match=f"group x is already under way: process {holder.pid} on"),
+        claim(tmp_path / "x.claim", "group x"),
+    ):
+        pass
+    holder.kill()
+    holder.join()
+    with claim(tmp_path / "x.claim", "group x"):
+        pass
+
+
+def test_a_store_of_another_kind_is_refused(tmp_path):
+    import zarr
+
+    zarr.create_group(str(tmp_path / "other.zarr"))
+    with pytest.raises(MolenspinError, match="not one that molenspin wrote"):
+        open_root(str(tmp_path / "other.zarr"))
+    with pytest.raises(MolenspinError, match="no store"):
+        open_root(str(tmp_path / "none.zarr"))
+
+
+@pytest.mark.parametrize(("error", "patterns"), [(1e-3, 1), (1e-9, 1), (1e-15, 512), (0.0, 4096)])
+def test_rounding_clears_bits_and_keeps_its_bound(error, patterns):
+    values = np.random.default_rng(0).normal(size=10_000) * 10.0 ** np.arange(-300, 300, 600 / 10_000)
+    rounded = round_to_relative_error(values, error)
+    assert np.max(np.abs(rounded / values - 1)) <= error
+    assert len(np.unique(rounded.view(np.uint64) & np.uint64(0xFFF))) <= patterns
+
+
+def test_rounding_leaves_what_is_not_a_number():
+    values = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0])
+    np.testing.assert_array_equal(round_to_relative_error(values, 1e-6), values)

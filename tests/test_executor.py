@@ -1,0 +1,187 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from molenspin.assembly.families import benchmark_assembly
+from molenspin.backends import registry
+from molenspin.backends.numpy_dense import NumpyBackend
+from molenspin.executor import run_group
+from molenspin.project import open_project, planned_job
+from molenspin.store.preparation import prepare_store
+from molenspin.store.reading import open_results
+from molenspin.store.records import load_record
+
+WIND = {"grid": {"sail_spur0.wind_speed": [7.0, 8.0, 9.0]}}
+
+
+@pytest.fixture
+def content(tmp_path):
+    """A sweep of one group: three members in one batch for each of two step sizes."""
+    return {
+        "name": "small",
+        "sweep": [
+            {
+                "assemblies": [{"family": "mill", "sizes": [4]}],
+                "dt": [0.002, 0.001],
+                "integrators": ["rk4"],
+                "backends": ["numpy"],
+                "space": WIND,
+            }
+        ],
+        "simulation": {"duration": 0.1, "save_interval": 0.02},
+        "execution": {"threads": 2},
+        "outputs": {"directory": str(tmp_path)},
+    }
+
+
+def run(content):
+    """Plan and run all groups, in this process; the records and the results."""
+    project = open_project(content)
+    prepare_store(project.plan, project.places.store)
+    records = [run_group(planned_job(project.config, group.as_parameters())) for group in project.plan.groups]
+    return records, next(iter(open_results(project.places.store).children.values())).load()
+
+
+class Watched(NumpyBackend):
+    """Counts its calls and fails as told."""
+
+    def __init__(self, fail=lambda _: None):
+        self.calls = 0
+        self._fail = fail
+
+    def run(self, compiled, settings, execution, history):
+        self.calls += 1
+        self._fail(compiled)
+        return super().run(compiled, settings, execution, history)
+
+
+@pytest.fixture
+def watch(monkeypatch):
+    def install(backend):
+        monkeypatch.setattr("molenspin.batch_run.get_backend", lambda _: backend)
+        return backend
+
+    return install
+
+
+def test_a_group_gives_the_trajectories_of_simulate(content):
+    (record,), node = run(content)
+    assert record.status_counts == {"ok": 6}
+    for case in range(6):
+        assembly = benchmark_assembly("mill", 4).replacing(
+            {"sail_spur0": {"wind_speed": float(node["sail_spur0.wind_speed"][case])}}
+        )
+        dt = float(node["dt"][case])
+        alone = assembly.simulate(duration=0.1, dt=dt, backend="numpy", save_every=round(0.02 / dt))
+        for name in ("angle", "displacement", "angular_velocity", "velocity"):
+            np.testing.assert_allclose(node[name][case].values, alone[name].values.T, atol=1e-12)
+
+
+def test_a_second_run_computes_nothing(content, watch):
+    run(content)
+    backend = watch(Watched())
+    (record,), _ = run(content)
+    assert backend.calls == 0
+    assert (record.case_count, record.computed_count) == (6, 0)
+
+
+def test_one_more_dt_computes_only_its_cases(content, watch):
+    run(content)
+    backend = watch(Watched())
+    content["sweep"][0]["dt"] = [0.002, 0.001, 0.0005]
+    records, node = run(content)
+    assert [record.computed_count for record in records] == [0, 3]
+    assert backend.calls == 1
+    assert sorted(set(node["dt"].values.tolist())) == [0.0005, 0.001, 0.002]
+
+
+def test_a_raising_member_fails_alone(content, watch):
+    def fail(compiled):
+        if np.any(compiled.sails.wind_speed == 8.0):
+            raise RuntimeError("no wind")
+
+    watch(Watched(fail))
+    (record,), node = run(content)
+    assert record.status_counts == {"ok": 4, "failed": 2}
+    failed = node.to_dataset().isel(case=node["sail_spur0.wind_speed"].values == 8.0)
+    assert set(failed["message"].values.tolist()) == {"RuntimeError: no wind"}
+    assert np.isnan(failed["angle"]).all()
+
+
+def test_out_of_memory_is_a_status(content, watch):
+    def fail(_):
+        raise MemoryError
+
+    watch(Watched(fail))
+    (record,), node = run(content)
+    assert record.status_counts == {"failed": 6}
+    assert set(node["message"].values.tolist()) == {"out of memory"}
+
+
+def test_a_diverging_case_is_a_result(content):
+    shafting = [{"family": "shafting", "sizes": [4]}]
+    content["sweep"][0] |= {"assemblies": shafting, "dt": [0.5], "integrators": ["euler"], "space": None}
+    content["simulation"] = {"duration": 50, "save_interval": 0.5}
+    (record,), node = run(content)
+    assert record.status_counts == {"diverged": 1}
+    assert "ran away" in node["message"].item()
+    (again,), _ = run(content)
+    assert again.computed_count == 0
+
+
+def test_what_was_finished_before_an_interruption_stays(content, watch):
+    content["execution"] = {"threads": 1}
+    content["sweep"][0]["dt"] = [0.004, 0.002, 0.001]
+    project = open_project(content)
+    prepare_store(project.plan, project.places.store)
+    job = planned_job(project.config, project.plan.groups[0].as_parameters())
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_group(job, show=interrupt)
+    assert not job.record.exists()
+    backend = watch(Watched())
+    (record,), node = run(content)
+    assert backend.calls == record.computed_count // 3 < 3
+    assert node["status"].values.tolist() == [1] * 9
+
+
+def test_a_full_disk_is_one_message(content, monkeypatch):
+    from molenspin.errors import MolenspinError
+    from molenspin.store.writing import BatchRegion
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(BatchRegion, "commit", full)
+    with pytest.raises(MolenspinError, match=r"cannot be written: .*No space left.*run again"):
+        run(content)
+
+
+def test_the_record_says_where_and_how_fast(content):
+    (record,), _ = run(content)
+    path = Path(content["outputs"]["directory"]) / "small" / "groups" / f"{record.group}.json"
+    assert load_record(path) == record
+    assert record.rates["numpy/rk4/4"] > 0
+
+
+def test_bounded_error_storage(content):
+    _, exact = run(content)
+    content |= {"name": "rounded", "storage": {"relative_error": 1e-6}}
+    _, rounded = run(content)
+    xr.testing.assert_allclose(exact["angle"].to_dataset(), rounded["angle"].to_dataset(), rtol=1e-6)
+    assert not rounded["angle"].equals(exact["angle"])
+
+
+def test_an_unknown_backend_is_refused_before_anything_is_written(content, tmp_path):
+    from molenspin.errors import InvalidValueError
+
+    content["sweep"][0]["backends"] = ["numpi"]
+    with pytest.raises(InvalidValueError, match=r"numpi.*numpy"):
+        open_project(content)
+    assert list(tmp_path.iterdir()) == []
+    assert "numpy" in registry.BACKENDS

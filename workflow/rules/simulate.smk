@@ -1,0 +1,25 @@
+onstart:
+    prepare(project)
+
+
+rule simulate:
+    output:
+        record=folder / "groups" / "{group}.json",
+    log:
+        folder / "logs" / "{group}.log",
+    threads: lambda wildcards: project.threads(wildcards.group)
+    params:
+        group=lambda wildcards: project.group(wildcards.group).as_parameters(),
+    script:
+        "../scripts/simulate.py"
+
+
+rule simulations:
+    input:
+        [folder / "groups" / f"{group.name}.json" for group in project.plan.groups],
+    output:
+        folder / "simulations.json",
+    log:
+        folder / "logs" / "simulations.log",
+    script:
+        "../scripts/simulations.py"

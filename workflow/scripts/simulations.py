@@ -1,0 +1,10 @@
+"""Add up the records of all groups."""
+
+from pathlib import Path
+
+from molenspin.store.records import load_record, summary
+from molenspin.workflow import script
+
+with script(snakemake):
+    records = [load_record(Path(path)) for path in snakemake.input]
+    Path(snakemake.output[0]).write_text(summary(records))
