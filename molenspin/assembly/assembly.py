@@ -198,16 +198,16 @@ class Assembly:
         yield from self._parts
 
     def _add_body(self, body: Body) -> None:
-        check_name(body.name, f"bodies[{len(self._bodies)}]: name")
+        check_name(body.name, "body name")
         self._check_free(body.name)
         check_component(body, f"body {body.name}")
         self._bodies[body.name] = body
 
     def _add_part(self, part: Part) -> None:
+        check_component(part, str(part.name) or type(part).__name__)
         named = part if part.name else _replace(part, {"name": self._default_name(part)})
         check_name(named.name, f"{type(part).__name__}: name")
         self._check_free(named.name)
-        check_component(named, named.name)
         self._check_bodies(named)
         self._parts[named.name] = named
 
