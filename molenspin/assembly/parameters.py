@@ -200,7 +200,7 @@ def _check_real(value: object, bounds: Bounds, where: str) -> None:
         raise InvalidTypeError(f"{where} must be a number, not {value!r}")
     if isinstance(value, int) and abs(value) > SCALE_LIMIT:
         raise InvalidValueError(f"{where} must be at most {SCALE_LIMIT:g}")
-    values = np.asarray(value, dtype=np.float64)
+    values = _floats(value, where)
     shown = "the values given" if values.ndim else f"{value:g}"
     if not bounds.hold(values):
         raise InvalidValueError(f"{where} must be {bounds}, not {shown}")
@@ -208,6 +208,13 @@ def _check_real(value: object, bounds: Bounds, where: str) -> None:
     if np.any(size > SCALE_LIMIT) or (bounds.open and np.any(size < 1 / SCALE_LIMIT)):
         scale = f"between {1 / SCALE_LIMIT:g} and" if bounds.open else "at most"
         raise InvalidValueError(f"{where} must be {scale} {SCALE_LIMIT:g} in size, not {shown}")
+
+
+def _floats(value: object, where: str) -> NDArray[np.float64]:
+    try:
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidTypeError(f"{where} must hold numbers, not {value!r:.80}") from error
 
 
 def _check_choice(value: object, choices: type[StrEnum], where: str) -> None:
