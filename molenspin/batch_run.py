@@ -1,5 +1,6 @@
 """Run one batch: build the ensemble, call the backend once, commit the results. A failure is a result."""
 
+import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -36,8 +37,8 @@ class BatchTask:
         Varied parameters and their values, shape (case_count, parameter_count).
     variables
         Recorded variables.
-    fingerprint, machine
-        Provenance of the results.
+    fingerprint
+        Number of the code's fingerprint.
     relative_error
         Allowed rounding of stored values.
     """
@@ -91,7 +92,7 @@ class BatchReport:
     elapsed: float
 
 
-def run_batch(task: BatchTask, machine: str) -> BatchReport:
+def run_batch(task: BatchTask) -> BatchReport:
     """Simulate a batch and commit it.
 
     Raises
@@ -102,7 +103,9 @@ def run_batch(task: BatchTask, machine: str) -> BatchReport:
     node, assembly = _open_node(task.url, task.node)
     region = BatchRegion(node, task.first_slot, task.case_count)
     result = simulate_batch(assembly, task)
-    region.commit(result, fingerprint=task.fingerprint, machine=machine, relative_error=task.relative_error)
+    region.commit(
+        result, fingerprint=task.fingerprint, machine=platform.node(), relative_error=task.relative_error
+    )
     body_count = len(assembly.bodies)
     evaluations = int(result.force_evaluations[result.force_evaluations > 0].sum())
     return BatchReport(

@@ -1,11 +1,9 @@
 """Run the batches of a group on Dask workers, and record it when all are committed."""
 
-import logging
 import os
 import platform
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +12,9 @@ from typing import Any
 
 import numpy as np
 import zarr
-from distributed import Client, LocalCluster, as_completed
+from dask.base import compute
+from dask.callbacks import Callback
+from dask.delayed import delayed
 
 from molenspin.backends.protocol import Execution
 from molenspin.backends.settings import simulation_settings
@@ -116,11 +116,14 @@ def run_group(job: GroupJob, *, show: Callable[[Progress], None] = lambda _: Non
     with claim(job.record.with_suffix(".claim"), f"group {job.name}"):
         tasks, counts = _pending(job)
         progress = Progress(sum(task.step_count for task in tasks), len(tasks))
-        reports = []
-        for report in _run_all(tasks, job.execution.threads):
+        reports: list[BatchReport] = []
+
+        def finished(report: BatchReport) -> None:
             reports.append(report)
             progress.add(report.step_count)
             show(progress)
+
+        _run_all(tasks, job.execution.threads, finished)
         record = _record(job, counts, reports, perf_counter() - begin)
         record.save(job.record)
     return record
@@ -176,46 +179,48 @@ def simulation_variables(node: zarr.Group) -> list[str]:
     return [name for name, array in node.arrays() if array.ndim == 3]
 
 
-def _run_all(tasks: Sequence[BatchTask], threads: int) -> Iterator[BatchReport]:
-    """Reports of all batches, as they are committed."""
+def _run_all(tasks: Sequence[BatchTask], threads: int, finished: Callable[[BatchReport], None]) -> None:
+    """Run all batches, on the cluster that the environment names or on threads of this process."""
+    given = os.environ.get(SCHEDULER_VARIABLE)
     if not tasks:
         return
-    with _client(min(threads, len(tasks))) as client:
-        futures = client.map(run_batch, tasks, machine=platform.node(), pure=False)
-        try:
-            for future in as_completed(futures):
-                yield _report(future)
-        finally:
-            client.cancel(futures)
-
-
-def _report(future: Any) -> BatchReport:  # noqa: ANN401  (distributed's Future is not typed)
     try:
-        report: BatchReport = future.result()
+        if given:
+            _run_on_cluster(tasks, given, finished)
+        else:
+            _run_on_threads(tasks, threads, finished)
     except OSError as error:
         raise MolenspinError(
             f"results cannot be written: {error}; finished batches are kept: make room, then run again"
         ) from error
-    return report
 
 
-@contextmanager
-def _client(threads: int) -> Iterator[Client]:
-    """The cluster that the environment names, or threads of this process."""
-    given = os.environ.get(SCHEDULER_VARIABLE)
-    logging.getLogger("distributed").setLevel(logging.ERROR)
-    if given:
-        address = {"scheduler_file": given} if Path(given).is_file() else {"address": given}
-        with Client(**address) as client:
-            yield client
-        return
-    with (
-        LocalCluster(
-            n_workers=1, threads_per_worker=threads, processes=False, dashboard_address=None, memory_limit=0
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        yield client
+def _run_on_threads(
+    tasks: Sequence[BatchTask], threads: int, finished: Callable[[BatchReport], None]
+) -> None:
+    run = delayed(run_batch, pure=False, traverse=False)
+    with Callback(posttask=lambda _key, report, *_: finished(report)):
+        compute(
+            *(run(task) for task in tasks),
+            scheduler="threads",
+            num_workers=min(threads, len(tasks)),
+            optimize_graph=False,
+        )
+
+
+def _run_on_cluster(
+    tasks: Sequence[BatchTask], scheduler: str, finished: Callable[[BatchReport], None]
+) -> None:
+    from distributed import Client, as_completed
+
+    given = {"scheduler_file": scheduler} if Path(scheduler).is_file() else {"address": scheduler}
+    with Client(**given) as client:
+        futures = client.map(run_batch, tasks, pure=False)
+        try:
+            for future in as_completed(futures):
+                finished(future.result())
+        finally:
+            client.cancel(futures)
 
 
 def _record(

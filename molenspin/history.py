@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from molenspin.assembly.compiled import CompiledAssembly
 from molenspin.backends.protocol import History, Settings
+from molenspin.errors import InvalidValueError
 
 BODY_VARIABLES: dict[str, tuple[str, str]] = {
     "angle": ("rad", "spin angle"),
@@ -16,11 +17,24 @@ BODY_VARIABLES: dict[str, tuple[str, str]] = {
 
 
 def allocate_history(compiled: CompiledAssembly, settings: Settings, *, reaction: bool) -> History:
-    """Buffers for a run, time last."""
+    """Buffers for a run, time last.
+
+    Raises
+    ------
+    InvalidValueError
+        If they do not fit in memory.
+    """
     shape = (compiled.member_count, compiled.body_count, settings.sample_count)
-    buffers = {name: np.empty(shape) for name in BODY_VARIABLES}
     rows = (compiled.member_count, compiled.constraint_count, settings.sample_count)
-    return History(**buffers, reaction=np.empty(rows) if reaction else None)
+    try:
+        buffers = {name: np.empty(shape) for name in BODY_VARIABLES}
+        return History(**buffers, reaction=np.empty(rows) if reaction else None)
+    except (MemoryError, ValueError) as error:
+        raise InvalidValueError(
+            f"assembly {compiled.name}: no memory for {settings.sample_count} states of "
+            f"{compiled.body_count} bodies, {compiled.member_count} members: raise save_every, or simulate "
+            "less at a time"
+        ) from error
 
 
 def sample_times(settings: Settings) -> NDArray[np.float64]:

@@ -6,19 +6,22 @@ from typing import Any
 
 import yaml
 
-from molenspin.errors import InvalidValueError
+from molenspin.errors import InvalidValueError, MolenspinError
 
 SIZE_LIMIT = 64 * 2**20
 """Largest file that is read [bytes]."""
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """SafeLoader that refuses duplicate keys and aliases (a few bytes of which can expand without bound)."""
+    """SafeLoader without duplicate keys, tags and aliases (a few bytes of which can expand without bound)."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        mark: Any = event.start_mark
+        if isinstance(event, yaml.AliasEvent):
             raise yaml.MarkedYAMLError(problem="aliases (*name) are not allowed", problem_mark=mark)
+        if getattr(event, "tag", None) is not None:
+            raise yaml.MarkedYAMLError(problem="tags (!name) are not allowed", problem_mark=mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -30,9 +33,20 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-_StrictLoader.add_implicit_resolver(  # YAML 1.1 reads 1e-3 as a text
+# Numbers are decimal here; YAML 1.1 reads 1e-3 as a text, 010 as eight, 1:30 as ninety, 2026-01-01 as a date.
+_REPLACED = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "timestamp")}
+_StrictLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _REPLACED]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_StrictLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^[-+]?(0|[1-9]\d*)$", re.ASCII), list("-+0123456789")
+)
+_StrictLoader.add_implicit_resolver(
     "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)[eE][-+]?\d+$"),
+    re.compile(
+        r"^([-+]?((\d+\.\d*|\.\d+)([eE][-+]?\d+)?|\d+[eE][-+]?\d+|\.inf)|\.nan)$", re.ASCII | re.IGNORECASE
+    ),
     list("-+0123456789."),
 )
 
@@ -46,10 +60,14 @@ def read_yaml(path: Path) -> Any:  # noqa: ANN401  (whatever the file holds)
         If the file cannot be read or is not YAML; says the line.
     """
     try:
+        if not path.is_file():
+            raise InvalidValueError(f"{path} is not a file")
         if path.stat().st_size > SIZE_LIMIT:
             raise InvalidValueError(f"{path} is larger than {SIZE_LIMIT >> 20} MiB")
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
+        if isinstance(error, MolenspinError):
+            raise
         raise InvalidValueError(f"cannot read {path}: {error}") from error
     return parse_yaml(text, str(path))
 
@@ -58,10 +76,12 @@ def parse_yaml(text: str, where: str) -> Any:  # noqa: ANN401
     """Parse one YAML document; ``where`` names it in messages."""
     try:
         return yaml.load(text, Loader=_StrictLoader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise InvalidValueError(f"{where}: not valid YAML: nested too deeply") from error
+    except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or type(error).__name__
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
         raise InvalidValueError(f"{where}{place}: not valid YAML: {problem}") from error
 
 

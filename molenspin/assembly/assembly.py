@@ -16,6 +16,7 @@ from molenspin.assembly.parameters import (
     check_component,
     check_name,
     check_value,
+    field_types,
     nearest,
 )
 from molenspin.errors import InvalidTypeError, InvalidValueError
@@ -70,12 +71,7 @@ class Assembly:
 
     def add_body(self, name: str, *, inertia: float, mass: float, **start: Any) -> Body:  # noqa: ANN401
         """Add a body; ``start`` holds the optional arguments of `Body`."""
-        unknown = sorted(set(start) - set(_field_names(Body)))
-        if unknown:
-            raise InvalidValueError(
-                f"body {name}: unknown argument {unknown[0]!r}{nearest(unknown[0], _field_names(Body))}"
-            )
-        body = Body(name, inertia, mass, **start)
+        body = _replace(Body(name, inertia, mass), start)
         self.add(body)
         return body
 
@@ -105,6 +101,8 @@ class Assembly:
         InvalidValueError
             If there is none; the message names the nearest.
         """
+        if not isinstance(name, str):
+            raise InvalidTypeError(f"assembly {self.name}: a component is named by a text, not {name!r}")
         found = self._bodies.get(name) or self._parts.get(name)
         if found is None:
             raise InvalidValueError(
@@ -198,16 +196,16 @@ class Assembly:
         yield from self._parts
 
     def _add_body(self, body: Body) -> None:
-        check_name(body.name, f"bodies[{len(self._bodies)}]: name")
+        check_name(body.name, "body name")
         self._check_free(body.name)
         check_component(body, f"body {body.name}")
         self._bodies[body.name] = body
 
     def _add_part(self, part: Part) -> None:
+        check_component(part, str(part.name) or type(part).__name__)
         named = part if part.name else _replace(part, {"name": self._default_name(part)})
         check_name(named.name, f"{type(part).__name__}: name")
         self._check_free(named.name)
-        check_component(named, named.name)
         self._check_bodies(named)
         self._parts[named.name] = named
 
@@ -240,8 +238,8 @@ Named = TypeVar("Named", bound=Component)
 
 
 def _replace(component: Named, changes: Mapping[str, Any]) -> Named:
+    unknown = sorted(set(changes) - set(field_types(type(component))))
+    if unknown:
+        hint = nearest(unknown[0], field_types(type(component)))
+        raise InvalidValueError(f"{component.name}: unknown argument {unknown[0]!r}{hint}")
     return replace(component, **changes)
-
-
-def _field_names(component_type: type[Component]) -> Sequence[str]:
-    return tuple(component_type.__dataclass_fields__)

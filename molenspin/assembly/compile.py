@@ -28,7 +28,7 @@ from molenspin.assembly.equations import cam_rows, slider_crank_rows, universal_
 from molenspin.assembly.ordering import SparseRow, dependent_rows, elimination_order
 from molenspin.assembly.parameters import nearest, varying_fields
 from molenspin.assembly.rows import Rows
-from molenspin.errors import InvalidValueError, OverconstrainedError
+from molenspin.errors import InvalidTypeError, InvalidValueError, OverconstrainedError
 
 
 def compile_assembly(assembly: Assembly) -> CompiledAssembly:
@@ -61,13 +61,22 @@ def compile_ensemble(assembly: Assembly, parameters: Mapping[str, ArrayLike]) ->
     OverconstrainedError
         As for `compile_assembly`; checked on the first member.
     """
-    arrays = {path: np.asarray(values, dtype=np.float64) for path, values in parameters.items()}
+    arrays = _arrays(parameters)
     member_count = _member_count(arrays)
     replacements: dict[str, dict[str, Floats]] = {}
     for path, values in arrays.items():
         component, field = split_parameter(assembly, path)
         replacements.setdefault(component, {})[field] = values
     return _compile(assembly.replacing(replacements), member_count=member_count)
+
+
+def _arrays(parameters: Mapping[str, ArrayLike]) -> dict[str, Floats]:
+    if not isinstance(parameters, Mapping):
+        raise InvalidTypeError(f"parameters must be {{'component.field': values}}, not {parameters!r:.80}")
+    try:
+        return {path: np.asarray(values, dtype=np.float64) for path, values in parameters.items()}
+    except (TypeError, ValueError) as error:
+        raise InvalidTypeError(f"parameters must hold lists of numbers: {error}") from error
 
 
 def split_parameter(assembly: Assembly, path: str) -> tuple[str, str]:
@@ -78,7 +87,7 @@ def split_parameter(assembly: Assembly, path: str) -> tuple[str, str]:
     InvalidValueError
         Naming the nearest component or field.
     """
-    component, dot, field = path.rpartition(".")
+    component, dot, field = str(path).rpartition(".")
     if not dot:
         raise InvalidValueError(f"parameter {path!r} must have the form component.field, like sails.inertia")
     known = varying_fields(type(assembly.component(component)))

@@ -9,7 +9,7 @@ from molenspin.assembly.parameters import BodyName, Bounds, Dof, HelixAngle, Pos
 from molenspin.assembly.rows import Rows
 from molenspin.errors import InvalidValueError
 
-Teeth = Annotated[float, Bounds(low=1, high=1e6)]
+Teeth = Annotated[float, Bounds(low=1, high=1e6, whole=True)]
 
 NOMINAL_MODULE = 10.0
 """Module [mm] that scales the rows of wheels whose real module is not asked for (bevel gears, toothed belts).

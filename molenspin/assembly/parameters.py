@@ -34,6 +34,9 @@ from molenspin.errors import InvalidTypeError, InvalidValueError
 Value: TypeAlias = float | NDArray[np.float64]
 """A real number, or one for each member of an ensemble."""
 
+SCALE_LIMIT = 1e30
+"""Largest size of a number, far beyond any machine: cubes and products of such numbers still are finite."""
+
 NAME_PATTERN = re.compile(r"[^\W][\w \-()+,']{0,79}")
 
 
@@ -49,11 +52,12 @@ DofName: TypeAlias = Dof | Literal["spin", "axial"]
 
 @dataclass(frozen=True)
 class Bounds:
-    """Allowed values of a real number: low <= value <= high, without the ends where ``open``."""
+    """Allowed values of a number: low <= value <= high, without the ends where ``open``."""
 
     low: float = -inf
     high: float = inf
     open: bool = False
+    whole: bool = False
 
     def hold(self, value: Value) -> bool:
         """Whether every value is finite and inside."""
@@ -62,9 +66,12 @@ class Bounds:
             if self.open
             else (self.low <= value) & (value <= self.high)
         )
-        return bool(np.all(np.isfinite(value) & inside))
+        whole = np.floor(value) == value if self.whole else True
+        return bool(np.all(np.isfinite(value) & inside & whole))
 
     def __str__(self) -> str:
+        if self.whole:
+            return f"a whole number between {self.low:g} and {self.high:g}"
         if self.low == 0 and self.high == inf:
             return "a finite number above 0" if self.open else "a finite number of at least 0"
         if self.high == inf:
@@ -191,11 +198,23 @@ def _mark(hint: Any, kind: type[Mark]) -> Mark | None:  # noqa: ANN401
 def _check_real(value: object, bounds: Bounds, where: str) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float, np.floating, np.integer, np.ndarray)):
         raise InvalidTypeError(f"{where} must be a number, not {value!r}")
-    if isinstance(value, int) and abs(value) > 1e300:
-        raise InvalidValueError(f"{where} is too large a number")
-    if not bounds.hold(np.float64(value) if np.ndim(value) == 0 else np.asarray(value)):
-        shown = "the values given" if isinstance(value, np.ndarray) else f"{value:g}"
+    if isinstance(value, int) and abs(value) > SCALE_LIMIT:
+        raise InvalidValueError(f"{where} must be at most {SCALE_LIMIT:g}")
+    values = _floats(value, where)
+    shown = "the values given" if values.ndim else f"{value:g}"
+    if not bounds.hold(values):
         raise InvalidValueError(f"{where} must be {bounds}, not {shown}")
+    size = np.abs(values)
+    if np.any(size > SCALE_LIMIT) or (bounds.open and np.any(size < 1 / SCALE_LIMIT)):
+        scale = f"between {1 / SCALE_LIMIT:g} and" if bounds.open else "at most"
+        raise InvalidValueError(f"{where} must be {scale} {SCALE_LIMIT:g} in size, not {shown}")
+
+
+def _floats(value: object, where: str) -> NDArray[np.float64]:
+    try:
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidTypeError(f"{where} must hold numbers, not {value!r:.80}") from error
 
 
 def _check_choice(value: object, choices: type[StrEnum], where: str) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from molenspin.assembly.compiled import CamTable, Floats, Indices, LinearRowTable, MeshTable
 from molenspin.assembly.parameters import Dof, Value
+from molenspin.errors import InvalidValueError
 
 Table = TypeVar("Table")
 Term = tuple[int, Value]
@@ -87,6 +88,8 @@ class Rows:
 
     def _line(self, values: list[Value]) -> Floats:
         if any(isinstance(value, np.ndarray) for value in values):
+            if any(np.shape(value) not in ((), (self._member_count,)) for value in values):
+                raise InvalidValueError("a field holds an array: vary fields with simulate_ensemble")
             members = [np.broadcast_to(value, (self._member_count,)) for value in values]
             return np.stack(members, axis=-1).astype(np.float64)
         return np.array(values, dtype=np.float64)

@@ -1,16 +1,18 @@
 """Assemblies as YAML: keys are the class and argument names; unknown keys are refused."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING
+from functools import partial
 from hashlib import sha256
 from json import dumps
+from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
 from molenspin.assembly.assembly import Assembly
 from molenspin.assembly.body import Body
 from molenspin.assembly.catalogue import CONSTRAINTS, ELEMENTS, Part
-from molenspin.assembly.parameters import Component, nearest, required_fields
+from molenspin.assembly.parameters import Component, field_types, nearest, required_fields
 from molenspin.errors import InvalidTypeError, InvalidValueError, MolenspinError
 from molenspin.strict_yaml import dump_yaml, read_yaml
 
@@ -27,7 +29,7 @@ def load_assembly(path: str | Path) -> Assembly:
     MolenspinError
         If the file cannot be read or holds something that is not an assembly; says the key and what to do.
     """
-    data = read_yaml(Path(path))
+    data = read_yaml(_path(path))
     try:
         return assembly_from_dict(data)
     except MolenspinError as error:
@@ -35,8 +37,17 @@ def load_assembly(path: str | Path) -> Assembly:
 
 
 def save_assembly(assembly: Assembly, path: str | Path) -> None:
-    """Write an assembly in the form that `load_assembly` reads."""
-    Path(path).write_text(dump_yaml(assembly_to_dict(assembly)), encoding="utf-8")
+    """Write an assembly in the form that `load_assembly` reads.
+
+    Raises
+    ------
+    InvalidValueError
+        If the file cannot be written.
+    """
+    try:
+        _path(path).write_text(dump_yaml(assembly_to_dict(assembly)), encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise InvalidValueError(f"cannot write {path}: {error}") from error
 
 
 def content_hash(assembly: Assembly) -> str:
@@ -52,11 +63,9 @@ def assembly_from_dict(data: object) -> Assembly:
     if "name" not in mapping:
         raise InvalidValueError("name is missing: give the assembly a name")
     assembly = Assembly(mapping["name"], gravity=mapping.get("gravity"))
-    for number, entry in enumerate(_entries(mapping, "bodies")):
-        assembly.add(_build(Body, entry, f"bodies[{number}]"))
-    for section, classes in (("elements", ELEMENTS), ("constraints", CONSTRAINTS)):
-        for number, entry in enumerate(_entries(mapping, section)):
-            assembly.add(_build_part(classes, entry, f"{section}[{number}]"))
+    _add_entries(assembly, mapping, "bodies", partial(_build, Body))
+    _add_entries(assembly, mapping, "elements", partial(_build_part, ELEMENTS))
+    _add_entries(assembly, mapping, "constraints", partial(_build_part, CONSTRAINTS))
     return assembly
 
 
@@ -71,29 +80,45 @@ def assembly_to_dict(assembly: Assembly) -> dict[str, Any]:
     return data
 
 
-def _entries(mapping: Mapping[str, Any], section: str) -> list[Mapping[str, Any]]:
-    entries = mapping.get(section) or []
-    if not isinstance(entries, list):
+def _add_entries(
+    assembly: Assembly,
+    mapping: Mapping[str, Any],
+    section: str,
+    build: Callable[[Mapping[str, Any]], Body | Part],
+) -> None:
+    entries = mapping.get(section)
+    if not isinstance(entries, list | None):
         raise InvalidTypeError(f"{section} must be a list, not {entries!r:.80}")
-    return [_mapping(entry, f"{section}[{number}]") for number, entry in enumerate(entries)]
+    for number, entry in enumerate(entries or []):
+        try:
+            assembly.add(build(_mapping(entry, "an entry")))
+        except MolenspinError as error:
+            raise InvalidValueError(f"{section}[{number}]: {error}") from error
 
 
-def _build_part(classes: tuple[type[Part], ...], entry: Mapping[str, Any], where: str) -> Part:
+def _build_part(classes: tuple[type[Part], ...], entry: Mapping[str, Any]) -> Part:
     known = {part.__name__: part for part in classes}
     name = entry.get("type")
+    if name is None:
+        raise InvalidValueError(f"type is missing{nearest('', known)}")
     if not isinstance(name, str) or name not in known:
-        raise InvalidValueError(f"{where}: type {name!r} is not known{nearest(str(name), known)}")
-    arguments = {key: value for key, value in entry.items() if key != "type"}
-    return _build(known[name], arguments, f"{where} ({name})")
+        raise InvalidValueError(f"type {name!r} is not known{nearest(str(name), known)}")
+    return _build(known[name], {key: value for key, value in entry.items() if key != "type"})
 
 
-def _build(component_type: type[Named], entry: Mapping[str, Any], where: str) -> Named:
-    names = list(component_type.__dataclass_fields__)
-    _refuse_unknown(entry, names, where)
+def _build(component_type: type[Named], entry: Mapping[str, Any]) -> Named:
+    where = component_type.__name__
+    _refuse_unknown(entry, list(field_types(component_type)), where)
     missing = [field for field in required_fields(component_type) if field not in entry]
     if missing:
-        raise InvalidValueError(f"{where}: {', '.join(missing)} is missing")
+        raise InvalidValueError(f"{where}: missing: {', '.join(missing)}")
     return component_type(**{key: _tuples(value) for key, value in entry.items()})
+
+
+def _path(path: object) -> Path:
+    if not isinstance(path, (str, PathLike)):
+        raise InvalidTypeError(f"a path must be a text or a pathlib.Path, not {path!r}")
+    return Path(path)
 
 
 def _entry(component: Component) -> dict[str, Any]:

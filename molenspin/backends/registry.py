@@ -15,7 +15,6 @@ BACKENDS: dict[str, str] = {
 """Name of each backend, and where its class is: imported on first use, for torch takes seconds to import."""
 
 
-@cache
 def get_backend(name: str) -> Backend:
     """The backend of that name.
 
@@ -24,8 +23,13 @@ def get_backend(name: str) -> Backend:
     InvalidValueError
         If there is none of that name, or what it needs is not installed.
     """
-    if name not in BACKENDS:
+    if not isinstance(name, str) or name not in BACKENDS:
         raise InvalidValueError(f"backend {name!r} is not known{nearest(str(name), BACKENDS)}")
+    return _load(name)
+
+
+@cache
+def _load(name: str) -> Backend:
     module, _, attribute = BACKENDS[name].partition(":")
     try:
         backend: Backend = getattr(import_module(module), attribute)()

@@ -1,9 +1,10 @@
 """Checks what users ask for and turns it into `Settings` and `Execution`."""
 
-from collections.abc import Sequence
-from math import isfinite
+from collections.abc import Iterable, Sequence
 
-from molenspin.assembly.parameters import nearest
+import numpy as np
+
+from molenspin.assembly.parameters import SCALE_LIMIT, nearest
 from molenspin.backends.protocol import Execution, Settings
 from molenspin.errors import InvalidTypeError, InvalidValueError
 from molenspin.integrators import Integrator
@@ -50,11 +51,11 @@ def simulation_settings(
         )
     return Settings(
         dt=float(dt),
-        step_count=step_count(duration, dt),
+        step_count=step_count(float(duration), float(dt)),
         integrator=Integrator(integrator),
-        save_every=save_every,
+        save_every=int(save_every),
         tolerance=float(tolerance),
-        newton_limit=newton_limit,
+        newton_limit=int(newton_limit),
     )
 
 
@@ -93,6 +94,8 @@ def execution_settings(
 
 def check_record(record: Sequence[str]) -> tuple[str, ...]:
     """The extra variables to record; allowed is ``reaction``."""
+    if not isinstance(record, Iterable):
+        raise InvalidTypeError(f"record must be a list of names, not {record!r}")
     names = (record,) if isinstance(record, str) else tuple(record)
     for name in names:
         if name not in RECORDABLE:
@@ -105,15 +108,15 @@ def check_record(record: Sequence[str]) -> tuple[str, ...]:
 
 def check_positive(name: str, value: object) -> None:
     """Raise unless ``value`` is a finite number above 0."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise InvalidTypeError(f"{name} must be a number, not {value!r}")
-    if not (isfinite(value) and value > 0):
+    if not 0 < value <= SCALE_LIMIT:
         raise InvalidValueError(f"{name} must be a finite number above 0, not {value}")
 
 
 def check_count(name: str, value: object) -> None:
     """Raise unless ``value`` is a whole number of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise InvalidTypeError(f"{name} must be a whole number, not {value!r}")
     if value < 1:
         raise InvalidValueError(f"{name} must be at least 1, not {value}")

@@ -24,13 +24,14 @@ def phase_shares(profiles: Sequence[Profile]) -> pd.DataFrame:
 
 def _row(profile: Profile) -> dict[str, object]:
     seconds = asdict(profile.phases)
-    known = sum(seconds.values()) > 0
-    shares = {name: seconds[name] / profile.elapsed if known else None for name in PHASES}
-    other = 1 - sum(seconds.values()) / profile.elapsed if known else None
+    booked = sum(seconds.values())
+    # Phases are sampled, so that their sum may pass the elapsed time by a little.
+    whole = max(booked, profile.elapsed)
+    shares = {name: seconds[name] / whole if booked else None for name in PHASES}
     return {
         "backend": profile.label,
         "body_count": profile.body_count,
         "elapsed": profile.elapsed,
         **shares,
-        "other": other,
+        "other": 1 - booked / whole if booked else None,
     }

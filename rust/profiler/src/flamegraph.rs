@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind, Result};
 
 use inferno::differential;
 use inferno::flamegraph::color::{BasicPalette, Palette};
-use inferno::flamegraph::{Options, from_lines};
+use inferno::flamegraph::{Options, TextTruncateDirection, from_lines};
 
 /// Draws folded stacks; `unit` is what their counts count.
 ///
@@ -33,6 +33,7 @@ fn options(title: &str, unit: &str) -> Options<'static> {
     options.title = title.to_owned();
     options.count_name = unit.to_owned();
     options.colors = Palette::Basic(BasicPalette::Aqua);
+    options.text_truncate_direction = TextTruncateDirection::Right;
     options.hash = true; // a function keeps its colour from one graph to the next
     options
 }
