@@ -15,9 +15,11 @@ folder = project.places.folder
 
 
 include: "workflow/rules/simulate.smk"
+include: "workflow/rules/timing.smk"
 
 
 rule all:
     default_target: True
     input:
         folder / "simulations.json",
+        folder / "tables" / "speedup.csv",

@@ -4,7 +4,7 @@ import os
 import platform
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -21,6 +21,7 @@ from molenspin.backends.settings import simulation_settings
 from molenspin.batch_run import BatchReport, BatchTask, run_batch, status_counts
 from molenspin.config.models import Execution as ExecutionConfig
 from molenspin.errors import MolenspinError
+from molenspin.progress import Progress
 from molenspin.provenance import versions
 from molenspin.store.claims import claim
 from molenspin.store.location import open_root
@@ -64,35 +65,6 @@ class GroupJob:
     execution: ExecutionConfig
     relative_error: float
     record: Path
-
-
-@dataclass
-class Progress:
-    """Steps done of the steps to do, and the time left by their rate."""
-
-    step_count: int
-    batch_count: int
-    begin: float = field(default_factory=perf_counter)
-    steps_done: int = 0
-    batches_done: int = 0
-
-    def add(self, step_count: int) -> None:
-        """Count one more batch."""
-        self.steps_done += step_count
-        self.batches_done += 1
-
-    @property
-    def seconds_left(self) -> float:
-        """Expected time to the end [s]."""
-        elapsed = perf_counter() - self.begin
-        return elapsed * (self.step_count - self.steps_done) / max(self.steps_done, 1)
-
-    def __str__(self) -> str:
-        share = self.steps_done / max(self.step_count, 1)
-        return (
-            f"{self.batches_done}/{self.batch_count} batches, {share:4.0%} of {self.step_count:.3g} steps, "
-            f"{self.seconds_left:.0f} s left"
-        )
 
 
 def run_group(job: GroupJob, *, show: Callable[[Progress], None] = lambda _: None) -> GroupRecord:

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from molenspin.errors import MolenspinError
-from molenspin.executor import Progress
+from molenspin.progress import Progress
 from molenspin.project import Project, open_project
 from molenspin.store.preparation import prepare_store
 from molenspin.store.records import GroupRecord
@@ -86,9 +86,14 @@ class ProgressLine:
         """Print, if it is time to."""
         if perf_counter() - self._printed >= SECONDS_BETWEEN_LINES:
             self._printed = perf_counter()
-            print(f"{self._name}: {progress}", file=sys.stderr, flush=True)
+            print_line(f"{self._name}: {progress}")
 
     def finish(self, record: GroupRecord) -> None:
         """Print how the group ended."""
         counts = ", ".join(f"{count} {label}" for label, count in sorted(record.status_counts.items()))
-        print(f"{self._name}: done in {record.elapsed:.1f} s: {counts}", file=sys.stderr, flush=True)
+        print_line(f"{self._name}: done in {record.elapsed:.1f} s: {counts}")
+
+
+def print_line(line: str) -> None:
+    """Show a line while the workflow runs."""
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,45 @@
+"""Write a table as CSV, Markdown and HTML."""
+
+import html
+from pathlib import Path
+
+import pandas as pd
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<style>body {{ font: 14px system-ui; color-scheme: light dark; }}
+table {{ border-collapse: collapse; }} th, td {{ padding: 0.2em 0.6em; text-align: right; }}</style>
+</head><body><h1>{title}</h1>
+{table}
+</body></html>
+"""
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table beside ``path`` with the endings .csv (all digits), .md and .html (four digits).
+
+    Texts are escaped: names may come from anyone's assembly files.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path.with_suffix(".csv"), index=False)
+    rounded = table.map(_text)
+    path.with_suffix(".md").write_text(_markdown(rounded), encoding="utf-8")
+    title = html.escape(path.stem.replace("_", " ").capitalize())
+    body = rounded.to_html(index=False, border=0, escape=True)
+    path.with_suffix(".html").write_text(PAGE.format(title=title, table=body), encoding="utf-8")
+
+
+def _text(value: object) -> str:
+    if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124  (NaN)
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _markdown(table: pd.DataFrame) -> str:
+    header = [str(column) for column in table.columns]
+    rows = [header, ["---"] * len(header), *table.to_numpy().tolist()]
+    return "".join("| " + " | ".join(_cell(value) for value in row) + " |\n" for row in rows)
+
+
+def _cell(value: str) -> str:
+    return value.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
