@@ -2,8 +2,10 @@
 
 import os
 import platform
+import shlex
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -40,6 +42,8 @@ class Environment:
         Versions of Python and the packages, and the fingerprint of the code.
     build_profile
         Build profile of the compiled core, or None where it is not installed.
+    command
+        The command that the session was started by.
     """
 
     machine: str
@@ -52,6 +56,7 @@ class Environment:
     threads: ThreadPinning
     versions: dict[str, str]
     build_profile: str | None
+    command: str = ""
 
     @property
     def session(self) -> str:
@@ -72,6 +77,7 @@ def read_environment(threads: ThreadPinning, *, machine: str | None = None) -> E
         threads=threads,
         versions=versions() | {name: version_of(name) for name in ("xarray", "torch")},
         build_profile=read_build_profile(),
+        command=shlex.join(["python", *sys.orig_argv[1:]]),
     )
 
 

@@ -1,0 +1,83 @@
+"""Looks up records of several result files, and their costs per step with intervals."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from benchmarks.session import STEPS
+from molenspin.timing import Environment, TimingRecord, Verdict, load_timing
+from molenspin.timing.statistics import Estimate, median_estimate, ratio_estimate
+
+
+@dataclass(frozen=True)
+class Records:
+    """The records of some files, and the machines that they were taken on."""
+
+    environments: tuple[Environment, ...]
+    records: tuple[TimingRecord, ...]
+
+    @classmethod
+    def load(cls, paths: Iterable[Path]) -> "Records":
+        """Read the files in the order of their names."""
+        results = [load_timing(path) for path in sorted(paths)]
+        environments = tuple(environment for result in results for environment in result.environments)
+        return cls(environments, tuple(record for result in results for record in result.records))
+
+    def longest(self, backend: str, **case: object) -> TimingRecord | None:
+        """The record of ``backend`` with these values of its case; the one with most steps of several."""
+        found = [
+            record
+            for record in self.records
+            if record.backend == backend
+            and record.physics.verdict is Verdict.OK
+            and all(getattr(record.case, field) == value for field, value in case.items())
+        ]
+        return max(found, key=lambda record: record.case.step_count, default=None)
+
+    @cached_property
+    def backends(self) -> tuple[str, ...]:
+        """Labels in the order of their first appearance."""
+        return tuple(dict.fromkeys(record.backend for record in self.records))
+
+    def values(self, field: str) -> tuple[object, ...]:
+        """Values of a field of the cases in the order of their first appearance."""
+        return tuple(dict.fromkeys(getattr(record.case, field) for record in self.records))
+
+
+def step_seconds(record: TimingRecord) -> tuple[float, ...]:
+    """Seconds per step of each timed run."""
+    return tuple(wall / record.case.step_count for wall in record.samples.wall)
+
+
+def run_seconds(record: TimingRecord) -> Estimate:
+    """Seconds for a full run of `STEPS` steps."""
+    return median_estimate([seconds * STEPS for seconds in step_seconds(record)])
+
+
+def speedup(baseline: TimingRecord, record: TimingRecord) -> Estimate:
+    """How many times faster a step of ``record`` is."""
+    return ratio_estimate(step_seconds(baseline), step_seconds(record))
+
+
+def throughput(record: TimingRecord) -> Estimate:
+    """Body-steps per second, all members together."""
+    case = record.case
+    body_steps = case.member_count * case.body_count * case.step_count
+    return median_estimate([body_steps / wall for wall in record.samples.wall])
+
+
+def text(estimate: Estimate | None, scale: float = 1.0) -> str:
+    """A value with its interval, three digits, as tables show it."""
+    if estimate is None:
+        return "-"
+    value = f"{estimate.value * scale:.3g}"
+    if estimate.interval is None:
+        return value
+    return f"{value} ({estimate.interval.low * scale:.3g} to {estimate.interval.high * scale:.3g})"
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)

@@ -1,0 +1,60 @@
+"""The backends of molenspin on the rig: any assembly, nothing reduced by hand; results in reused buffers."""
+
+from benchmarks.rivals.protocol import RigHistory, RigRun, Simulate
+from molenspin.assembly.families import Family, benchmark_assembly
+from molenspin.backends.protocol import Execution, Settings
+from molenspin.backends.registry import get_backend
+from molenspin.errors import MolenspinError
+from molenspin.history import allocate_history
+from molenspin.integrators import Integrator
+
+
+class MolenspinBackend:
+    """A backend, called the way `Assembly.simulate` calls it.
+
+    Raises
+    ------
+    ImportError
+        If the backend cannot be used here.
+    """
+
+    def __init__(self, backend: str, method: str, *, full_size: int, largest_size: int) -> None:
+        self.label = backend
+        self.method = method
+        self.full_size = full_size
+        self.largest_size = largest_size
+        try:
+            self._backend = get_backend(backend)
+        except MolenspinError as error:
+            raise ImportError(str(error)) from error
+
+    def prepare(self, run: RigRun) -> Simulate:
+        """Compile the assembly and allocate the buffers."""
+        compiled = benchmark_assembly(Family.RIG, run.body_count).compile()
+        settings = Settings(dt=run.dt, step_count=run.step_count, integrator=Integrator.RK4)
+        history = allocate_history(compiled, settings, reaction=False)
+
+        def simulate() -> RigHistory:
+            self._backend.run(compiled, settings, Execution(threads=1), history)
+            return RigHistory(
+                angle=history.angle[0].T,
+                displacement=history.displacement[0].T,
+                angular_velocity=history.angular_velocity[0].T,
+                velocity=history.velocity[0].T,
+            )
+
+        return simulate
+
+
+class NumpyBaseline(MolenspinBackend):
+    """The baseline: dense matrices over all bodies."""
+
+    def __init__(self) -> None:
+        super().__init__("numpy", "rk4, all bodies, dense matrices", full_size=48, largest_size=768)
+
+
+class RustBackend(MolenspinBackend):
+    """The compiled core."""
+
+    def __init__(self) -> None:
+        super().__init__("rust", "rk4, any assembly", full_size=12288, largest_size=12288)

@@ -1,0 +1,69 @@
+"""What every benchmark shares: options, schedule, the machine, how many steps are affordable, the results."""
+
+import sys
+from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from molenspin.timing import Environment, Schedule, TimingRecord, TimingResults
+from molenspin.timing.environment import read_environment, refuse_debug_build
+from molenspin.timing.threads import pinned_threads
+
+RESULTS = Path(__file__).parent / "results"
+"""Folder of the published results; `benchmarks.render` makes the tables of README.md from it."""
+
+DT = 1e-3
+STEPS = 10_000
+"""Steps of a full run; tables give the time of this many, whatever was run."""
+
+FEWEST_STEPS = 20
+
+
+def new_parser(description: str | None, *, name: str, sizes: Sequence[int]) -> ArgumentParser:
+    """A parser with the options that all benchmarks have."""
+    parser = ArgumentParser(description=description, formatter_class=ArgumentDefaultsHelpFormatter)
+    add = parser.add_argument
+    add("--sizes", type=int, nargs="+", default=sizes, help="numbers of bodies")
+    add("--steps", type=int, default=STEPS, help="steps of a full run")
+    add("--repeats", type=int, default=12, help="timed runs of each task, one per round")
+    add("--warm-up", type=float, default=0.3, help="seconds of untimed runs before the first round")
+    add("--budget", type=float, default=10.0, help="seconds after which a slow task gets fewer runs")
+    add("--machine", default=None, help="name of this machine in the results (default: its host name)")
+    add("--output", type=Path, default=RESULTS / f"{name}.json", help="file to write")
+    return parser
+
+
+def schedule(options: Namespace) -> Schedule:
+    """The schedule that the options ask for."""
+    return Schedule(repeats=options.repeats, warm_up=options.warm_up, budget=options.budget)
+
+
+@contextmanager
+def pinned_machine(options: Namespace, *, threads: int = 1) -> Iterator[Environment]:
+    """Hold this process to ``threads`` processors, and describe the machine."""
+    with pinned_threads(threads) as pinning:
+        environment = read_environment(pinning, machine=options.machine)
+        refuse_debug_build(environment.build_profile)
+        yield environment
+
+
+def affordable_steps(steps: int, *, body_count: int, full_size: int) -> int:
+    """``steps`` up to ``full_size`` bodies, beyond that fewer: dense matrices cost n^3."""
+    if body_count <= full_size:
+        return steps
+    return max(FEWEST_STEPS, int(steps * (full_size / body_count) ** 3))
+
+
+def save(records: Sequence[TimingRecord], environment: Environment, options: Namespace) -> None:
+    """Write the results where the options say, without the final states, which large assemblies make long."""
+    short = tuple(replace(record, physics=replace(record.physics, final_position=())) for record in records)
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    TimingResults(environments=(environment,), records=short).save(options.output)
+    progress(f"written: {options.output.name}")
+
+
+def progress(line: str) -> None:
+    """Tell how far it is, apart from the results."""
+    print(line, file=sys.stderr, flush=True)
