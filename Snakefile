@@ -16,6 +16,7 @@ folder = project.places.folder
 
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/timing.smk"
+include: "workflow/rules/mills.smk"
 
 
 rule all:
@@ -23,3 +24,4 @@ rule all:
     input:
         folder / "simulations.json",
         folder / "tables" / "speedup.csv",
+        mill_tables,

@@ -241,6 +241,11 @@ class Outputs(Section):
     profile_seconds: Annotated[Number, Field(ge=0, le=3600)] = Field(
         3, description="Seconds of profiling of the Rust core; 0 skips the flamegraph."
     )
+    mill_table: str | None = Field(
+        None,
+        min_length=1,
+        description="Table of tooth counts: adds the speed ratios of its mills; null: none.",
+    )
 
 
 class Config(Section):

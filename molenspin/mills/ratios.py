@@ -2,26 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
 from molenspin.mills.drivetrain import SAILS, output_body
 from molenspin.mills.table import Mill, Stage
+from molenspin.status import CaseStatus
 
 
-def speed_ratio(trajectory: xr.Dataset, driver: str, driven: str) -> float:
-    """Mean speed of ``driven`` over that of ``driver`` in the second half of a run, without sign.
+def speed_ratio(trajectories: xr.Dataset, driver: str, driven: str) -> xr.DataArray:
+    """Mean speed of ``driven`` over that of ``driver`` in the second half of each run, without sign.
 
     Parameters
     ----------
-    trajectory
-        Dataset with ``angle`` over ``time`` and ``body``.
+    trajectories
+        Dataset with ``angle`` over ``time``, ``body`` and any further dims, which the result keeps.
     driver, driven
         Names of bodies.
     """
-    angle = trajectory["angle"].isel(time=slice(trajectory.sizes["time"] // 2, None))
-    turned = angle.isel(time=-1) - angle.isel(time=0)
-    return abs(float(turned.sel(body=driven) / turned.sel(body=driver)))
+    angle = trajectories["angle"]
+    middle, end = angle.isel(time=trajectories.sizes["time"] // 2), angle.isel(time=-1)
+    turned = end - middle
+    return abs(turned.sel(body=driven, drop=True) / turned.sel(body=driver, drop=True))
 
 
 def agrees(ratio: float, printed: str) -> bool:
@@ -31,20 +34,21 @@ def agrees(ratio: float, printed: str) -> bool:
 
 
 def ratio_table(mills: Sequence[Mill], trajectories: Mapping[str, xr.Dataset]) -> pd.DataFrame:
-    """One row per output of every mill that has a trajectory.
+    """One row per output of every mill that has trajectories.
 
     Parameters
     ----------
     mills
         As read from the table.
     trajectories
-        Dataset of each mill, by its key.
+        Dataset of each mill, by its key: one run, or many over further dims.
 
     Returns
     -------
     pandas.DataFrame
-        ``simulated`` is measured on the trajectory; ``by_teeth`` is there to compare; ``agrees`` is empty
-        where nothing is published.
+        ``simulated`` is the median over ``runs`` trajectories, ``spread`` the largest less the smallest;
+        ``by_teeth`` is there to compare; ``agrees`` says whether every run rounds to what is published, and
+        is empty where nothing is.
     """
     rows = [
         _row(mill, stage, trajectories[mill.key])
@@ -55,17 +59,25 @@ def ratio_table(mills: Sequence[Mill], trajectories: Mapping[str, xr.Dataset]) -
     return pd.DataFrame(rows)
 
 
-def _row(mill: Mill, stage: Stage, trajectory: xr.Dataset) -> dict[str, object]:
+def completed_runs(results: xr.DataTree) -> dict[str, xr.Dataset]:
+    """The runs of a store that came to their end, by the name of their assembly."""
+    nodes = {str(node.attrs["assembly"]): node.to_dataset() for node in results.leaves}
+    return {name: node.isel(case=node["status"].values == CaseStatus.OK) for name, node in nodes.items()}
+
+
+def _row(mill: Mill, stage: Stage, trajectories: xr.Dataset) -> dict[str, object]:
     body, published = output_body(mill, stage), mill.published_ratio
-    simulated = speed_ratio(trajectory, SAILS, body)
-    agreement = "" if published is None else "yes" if agrees(simulated, published) else "no"
+    ratios = np.atleast_1d(speed_ratio(trajectories, SAILS, body).to_numpy()).ravel()
+    agreement = published and ("yes" if all(agrees(ratio, published) for ratio in ratios) else "no")
     return {
         "mill": mill.key,
         "name": mill.name,
         "place": mill.place,
         "output": body,
+        "runs": len(ratios),
         "by_teeth": round(mill.tooth_ratio(stage), 6),
-        "simulated": round(simulated, 6),
+        "simulated": round(float(np.median(ratios)), 6),
+        "spread": float(f"{np.ptp(ratios):.1e}"),
         "published": published or "",
-        "agrees": agreement,
+        "agrees": agreement or "",
     }

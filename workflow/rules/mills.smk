@@ -1,0 +1,17 @@
+mill_tables = []
+
+if project.config.outputs.mill_table:
+    mill_tables = [folder / "tables" / "mill_ratios.csv"]
+
+    rule mill_ratios:
+        input:
+            simulations=folder / "simulations.json",
+            mills=project.config.outputs.mill_table,
+        output:
+            mill_tables,
+        log:
+            folder / "logs" / "mill_ratios.log",
+        params:
+            store=project.places.store,
+        script:
+            "../scripts/mill_ratios.py"
