@@ -1,7 +1,8 @@
+# Only for sweeps of real mills.
 mill_tables = []
 
 if project.config.outputs.mill_table:
-    mill_tables = [folder / "tables" / "mill_ratios.csv"]
+    mill_tables = multiext(str(folder / "tables" / "mill_ratios"), ".csv", ".md", ".html")
 
     rule mill_ratios:
         input:
