@@ -3,7 +3,7 @@
 from molenspin.workflow import checked_project, prepare
 
 
-configfile: "config/config.yaml"
+configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 # Used on demand only (--software-deployment-method apptainer): jobs run in the environment that started them.

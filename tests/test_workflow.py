@@ -1,0 +1,134 @@
+"""The workflow as users run it: Snakemake in a process of its own, on the NumPy backend."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from molenspin.store.reading import open_results, read_ledger
+from molenspin.store.records import load_records
+
+ROOT = Path(__file__).parents[1]
+WIND = {"grid": {"sail_spur0.wind_speed": [7.0, 8.0, 9.0, 10.0, 11.0, 12.0]}}
+
+
+def sweep(folder, dt=(0.002,), **sections):
+    block = {
+        "assemblies": [{"family": "mill", "sizes": [4]}],
+        "dt": list(dt),
+        "integrators": ["rk4"],
+        "backends": ["numpy"],
+        "space": WIND,
+    }
+    return {
+        "name": "tiny",
+        "sweep": [block],
+        "simulation": {"duration": 0.1, "save_interval": 0.02},
+        "timing": {"repeats": 0},
+        "storage": {"batch_members": 2},
+        "execution": {"threads": 1},
+        "outputs": {"directory": str(folder / "results"), "profile_seconds": 0},
+    } | sections
+
+
+def command(folder, content, *arguments):
+    path = folder / "config.yaml"
+    path.write_text(yaml.safe_dump(content))
+    snakemake = [sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(folder)]
+    return [*snakemake, "--snakefile", str(ROOT / "Snakefile"), *arguments, "--configfile", str(path)]
+
+
+def run(folder, content, *arguments, target="simulations"):
+    targets = ["--until", target] if target else []
+    return subprocess.run(
+        command(folder, content, *arguments, *targets),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def store(folder):
+    return str(folder / "results" / "tiny" / "trajectories.zarr")
+
+
+def computed_counts(folder):
+    return {record.group: record.computed_count for record in load_records(folder / "results/tiny/groups")}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("workflow")
+    process = run(folder, sweep(folder))
+    assert process.returncode == 0, process.stderr
+    return folder
+
+
+def test_a_run_fills_the_store(finished):
+    node = open_results(store(finished))["mill-4"].load()
+    assert node["status"].values.tolist() == [1] * 6
+    assert np.isfinite(node["angle"]).all()
+
+
+def test_a_second_run_does_nothing_and_one_more_dt_only_its_cases(finished):
+    again = run(finished, sweep(finished))
+    assert "Nothing to be done" in again.stderr
+    before = computed_counts(finished)
+    more = run(finished, sweep(finished, dt=(0.002, 0.001)))
+    assert more.returncode == 0, more.stderr
+    added = {group: count for group, count in computed_counts(finished).items() if group not in before}
+    assert list(added.values()) == [6]
+    assert "numpy-0000" not in more.stderr.replace("numpy-0000.json", "")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"timing": {"repeat": 3}}, 'timing.repeat: unknown key; did you mean "repeats"?'),
+        ({"simulation": {"duration": 0.1, "save_interval": 0.03}}, "does not divide the save interval"),
+    ],
+)
+def test_a_wrong_config_stops_with_its_message_alone(tmp_path, change, message):
+    process = run(tmp_path, sweep(tmp_path, **change))
+    assert process.returncode == 2
+    assert message in process.stderr
+    assert "Traceback" not in process.stderr
+    assert len(process.stderr.splitlines()) <= 4
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_killed_run_goes_on_where_it_was(tmp_path):
+    slow = sweep(tmp_path, dt=(0.0005,), simulation={"duration": 0.6, "save_interval": 0.02})
+    process = subprocess.Popen(
+        command(tmp_path, slow, "--until", "simulations"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 90
+    while not (done := _done_slots(tmp_path)) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert 0 < len(done) < 6
+    angles = open_results(store(tmp_path))["mill-4"]["angle"].values[done]
+
+    assert run(tmp_path, slow, "--unlock").returncode == 0
+    resumed = run(tmp_path, slow)
+    assert resumed.returncode == 0, resumed.stderr
+    node = open_results(store(tmp_path))["mill-4"].load()
+    assert node["status"].values.tolist() == [1] * 6
+    assert sum(computed_counts(tmp_path).values()) <= 6 - len(done)
+    np.testing.assert_array_equal(node["angle"].values[done], angles)
+
+
+def _done_slots(folder):
+    ledger = read_ledger(store(folder)).nodes.get("mill-4")
+    return [] if ledger is None else np.flatnonzero(ledger.status == 1).tolist()
