@@ -16,6 +16,8 @@ folder = project.places.folder
 
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/timing.smk"
+include: "workflow/rules/profile.smk"
+include: "workflow/rules/results.smk"
 include: "workflow/rules/mills.smk"
 
 
@@ -23,5 +25,7 @@ rule all:
     default_target: True
     input:
         folder / "simulations.json",
-        folder / "tables" / "speedup.csv",
+        folder / "tables" / "accuracy.csv",
+        timed_outputs,
+        profile_outputs,
         mill_tables,

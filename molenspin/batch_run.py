@@ -4,6 +4,7 @@ import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from json import loads
 from time import perf_counter
 
 import numpy as np
@@ -20,7 +21,6 @@ from molenspin.history import BODY_VARIABLES, allocate_history
 from molenspin.status import CaseStatus
 from molenspin.store.location import open_root
 from molenspin.store.writing import BatchRegion, BatchResult
-from molenspin.strict_yaml import parse_yaml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,5 +196,4 @@ def _open_node(url: str, name: str) -> tuple[zarr.Group, Assembly]:
     node = open_root(url)[name]
     if not isinstance(node, zarr.Group):
         raise MolenspinError(f"{url}: {name} is not a node of results")
-    document = parse_yaml(str(node.attrs["assembly_yaml"]), f"{url}/{name}")
-    return node, assembly_from_dict(document)
+    return node, assembly_from_dict(loads(str(node.attrs["assembly"])))

@@ -78,7 +78,7 @@ def test_a_run_fills_the_store(finished):
 
 
 def test_a_second_run_does_nothing_and_one_more_dt_only_its_cases(finished):
-    again = run(finished, sweep(finished))
+    again = run(finished, sweep(finished), "--dry-run")
     assert "Nothing to be done" in again.stderr
     before = computed_counts(finished)
     more = run(finished, sweep(finished, dt=(0.002, 0.001)))
@@ -92,7 +92,7 @@ def test_a_second_run_does_nothing_and_one_more_dt_only_its_cases(finished):
     ("change", "message"),
     [
         ({"timing": {"repeat": 3}}, 'timing.repeat: unknown key; did you mean "repeats"?'),
-        ({"simulation": {"duration": 0.1, "save_interval": 0.03}}, "does not divide the save interval"),
+        ({"simulation": {"duration": 0.1, "save_interval": 0.03}}, "no multiple of the save interval"),
     ],
 )
 def test_a_wrong_config_stops_with_its_message_alone(tmp_path, change, message):

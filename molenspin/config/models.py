@@ -234,12 +234,15 @@ class Outputs(Section):
     """What the final rules write."""
 
     directory: str = Field("results", min_length=1, description="Results go to DIRECTORY/NAME.")
+    profile_backend: Name = Field(
+        "rust", description="Backend that is profiled, if it is one of the sweep's."
+    )
     profile_family: Family = Field("mill", description="Family of the profiled assembly.")
     profile_size: Annotated[Count, Field(le=LARGEST_FAMILY_SIZE)] = Field(
         24, description="Bodies of the profiled assembly."
     )
     profile_seconds: Annotated[Number, Field(ge=0, le=3600)] = Field(
-        3, description="Seconds of profiling of the Rust core; 0 skips the flamegraph."
+        3, description="Seconds of profiling; 0 skips the flamegraph."
     )
     mill_table: str | None = Field(
         None,

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from json import dumps
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,6 @@ from molenspin.store.arrays import (
     small_compressors,
 )
 from molenspin.store.location import array_of, open_location
-from molenspin.strict_yaml import dump_yaml
 from molenspin.sweep.layout import Layout, NodePlan
 from molenspin.sweep.plan import Batch, BatchState, Plan
 
@@ -117,9 +117,9 @@ def _node_attributes(node: NodePlan) -> dict[str, Any]:
     simple_names = [name for name in create_columns(layout) if " " not in name]
     return {
         "layout": layout.digest,
-        "assembly": layout.source.name,
+        # As in the datasets of `simulate`, so that analysis reads both alike.
+        "assembly": dumps(assembly_to_dict(layout.source.assembly)),
         "family": layout.source.family,
-        "assembly_yaml": dump_yaml(assembly_to_dict(layout.source.assembly)),
         "batch_size": node.batch_size,
         "parameters": list(layout.parameter_names),
         "simulation": layout.simulation.model_dump(),

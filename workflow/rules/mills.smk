@@ -2,7 +2,9 @@
 mill_tables = []
 
 if project.config.outputs.mill_table:
-    mill_tables = multiext(str(folder / "tables" / "mill_ratios"), ".csv", ".md", ".html")
+    mill_tables = multiext(
+        str(folder / "tables" / "mill_ratios"), ".csv", ".md", ".html"
+    )
 
     rule mill_ratios:
         input:

@@ -1,4 +1,9 @@
 # Timed runs have the machine to themselves: all cores, and only once everything else is done.
+timed_outputs = (
+    [folder / "tables" / "speedup.csv"] if project.config.timing.repeats else []
+)
+
+
 rule timing:
     input:
         folder / "simulations.json",

@@ -1,0 +1,28 @@
+# The profiled backend must be one of the sweep's: a sweep without the Rust core has no flamegraph of it.
+is_profiled = (
+    project.config.outputs.profile_seconds > 0
+    and project.config.outputs.profile_backend in project.plan.fingerprints
+)
+profile_outputs = [folder / "profile" / "flamegraph.svg"] if is_profiled else []
+
+
+rule profile:
+    input:
+        # After the timing, which wants the machine to itself.
+        timed_outputs,
+        folder / "simulations.json",
+    output:
+        flamegraph=folder / "profile" / "flamegraph.svg",
+        stacks=folder / "profile" / "stacks.folded",
+        phases=folder / "profile" / "phases.csv",
+    log:
+        folder / "logs" / "profile.log",
+    threads: workflow.cores
+    params:
+        code=project.plan.fingerprints.get(project.config.outputs.profile_backend),
+        what=[
+            project.config.outputs.profile_family,
+            project.config.outputs.profile_size,
+        ],
+    script:
+        "../scripts/profile.py"

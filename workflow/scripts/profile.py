@@ -1,0 +1,15 @@
+"""Sample where the compiled core spends its time."""
+
+from pathlib import Path
+
+from molenspin.config import config_from_mapping
+from molenspin.profiling import draw_flamegraph, phase_shares
+from molenspin.sweep_profile import profile_sweep
+from molenspin.workflow import script
+
+with script(snakemake):
+    found = profile_sweep(config_from_mapping(snakemake.config))
+    Path(snakemake.output.stacks).write_text(found.stacks.to_text())
+    drawing = draw_flamegraph(found.stacks, title=found.title, unit=found.unit)
+    Path(snakemake.output.flamegraph).write_text(drawing)
+    phase_shares([found]).to_csv(snakemake.output.phases, index=False)
