@@ -3,7 +3,9 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from molenspin.errors import InvalidValueError
+from molenspin.errors import InvalidValueError, MolenspinError
+from molenspin.store.comparison import compare_stores, store_table
+from molenspin.store.parts import find_parts
 from molenspin.timing import compare_timing, comparison_table, load_timing
 from molenspin.timing.comparison import SMALLEST_CHANGE, Change, Comparison
 
@@ -12,8 +14,10 @@ HELP = "compare the timings and the physics of two results"
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments of the subcommand."""
-    parser.add_argument("first", type=Path, metavar="A", help="results to compare from (a timing file)")
-    parser.add_argument("second", type=Path, metavar="B", help="results to compare with A")
+    parser.add_argument(
+        "first", metavar="A", help="timing file, store, or folder of a sweep, to compare from"
+    )
+    parser.add_argument("second", metavar="B", help="the same of another commit or machine")
     parser.add_argument(
         "--smallest-change",
         type=float,
@@ -21,23 +25,41 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="FRACTION",
         help="relative change of a median that counts as one (default: %(default)s)",
     )
-    parser.add_argument("--all", action="store_true", help="list the unchanged cases too")
+    parser.add_argument("--all", action="store_true", help="list what did not change, too")
 
 
 def run(arguments: Namespace) -> int:
-    """Print the changes, and how many cases did not change."""
+    """Print what changed in the trajectories and in the timings, whichever both results have."""
     if not 0 <= arguments.smallest_change < 1:
         raise InvalidValueError(f"--smallest-change {arguments.smallest_change}: must be in [0, 1)")
+    first, second = find_parts(arguments.first), find_parts(arguments.second)
+    if first.store and second.store:
+        _print_stores(first.store, second.store, everything=arguments.all)
+    if first.timing and second.timing:
+        _print_timings(first.timing, second.timing, arguments)
+    elif not (first.store and second.store):
+        raise MolenspinError(f"{arguments.first} and {arguments.second} hold different kinds of results")
+    return 0
+
+
+def _print_stores(first: str, second: str, *, everything: bool) -> None:
+    changes = compare_stores(first, second)
+    listed = [change for change in changes if everything or not change.is_none]
+    if listed:
+        print(store_table(listed).to_string(index=False))
+    if all(change.is_none for change in changes):
+        count = sum(change.shared for change in changes)
+        print(f"trajectories: no change (cases compared: {count})")
+
+
+def _print_timings(first: Path, second: Path, arguments: Namespace) -> None:
     comparisons = compare_timing(
-        load_timing(arguments.first),
-        load_timing(arguments.second),
-        smallest_change=arguments.smallest_change,
+        load_timing(first), load_timing(second), smallest_change=arguments.smallest_change
     )
     listed = [item for item in comparisons if arguments.all or item.change is not Change.NONE]
     if listed:
         print(comparison_table(listed).to_string(index=False))
-    print(_summary(comparisons))
-    return 0
+    print(f"timings: {_summary(comparisons)}")
 
 
 def _summary(comparisons: list[Comparison]) -> str:

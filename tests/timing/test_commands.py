@@ -43,7 +43,7 @@ def test_compare_reports_what_changed(write, capsys):
 def test_compare_of_a_file_with_itself_reports_no_change(write, capsys):
     path = write("a.json", seconds=1.0)
     call(compare, path, path)
-    assert capsys.readouterr().out == "no change (cases compared: 1)\n"
+    assert capsys.readouterr().out == "timings: no change (cases compared: 1)\n"
 
 
 def test_compare_refuses_a_smallest_change_that_is_no_fraction(write):
@@ -58,4 +58,4 @@ def test_merge_writes_one_file_whatever_the_order(write, tmp_path, capsys):
     call(merge, other, one, "-o", tmp_path / "ba.json")
     assert (tmp_path / "ab.json").read_bytes() == (tmp_path / "ba.json").read_bytes()
     assert len(load_timing(tmp_path / "ab.json").records) == 2
-    assert "2 records from mill, server" in capsys.readouterr().out
+    assert "2 timings from mill, server" in capsys.readouterr().out

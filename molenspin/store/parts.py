@@ -1,0 +1,46 @@
+"""What a path that a user names holds: trajectories, timings, or a sweep's folder with both."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from molenspin.errors import MolenspinError
+from molenspin.store.location import store_exists
+
+STORE_NAME = "trajectories.zarr"
+TIMING_NAME = "timing.json"
+
+
+@dataclass(frozen=True)
+class ResultParts:
+    """Parts of a result; at least one is there.
+
+    Parameters
+    ----------
+    store
+        Path or URL of the Zarr store of trajectories.
+    timing
+        File of raw timings.
+    """
+
+    store: str | None
+    timing: Path | None
+
+
+def find_parts(place: str) -> ResultParts:
+    """Tell what is at a path or URL: a timing file, a store, or the folder of a sweep.
+
+    Raises
+    ------
+    MolenspinError
+        If none of them is there.
+    """
+    path = Path(place)
+    if path.is_file():
+        return ResultParts(store=None, timing=path)
+    if store_exists(place):
+        return ResultParts(store=place, timing=None)
+    store, timing = str(path / STORE_NAME), path / TIMING_NAME
+    parts = ResultParts(store if store_exists(store) else None, timing if timing.is_file() else None)
+    if parts == ResultParts(None, None):
+        raise MolenspinError(f"{place}: no timing file, no store of results, and no folder that holds one")
+    return parts

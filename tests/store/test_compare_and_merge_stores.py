@@ -1,0 +1,155 @@
+from argparse import Namespace
+
+import numpy as np
+import pytest
+
+from molenspin.commands import compare, merge
+from molenspin.config import config_from_mapping
+from molenspin.errors import InvalidValueError, MolenspinError
+from molenspin.status import CaseStatus
+from molenspin.store.comparison import compare_stores
+from molenspin.store.location import open_root
+from molenspin.store.merging import merge_stores
+from molenspin.store.parts import find_parts
+from molenspin.store.preparation import prepare_store
+from molenspin.store.reading import case_rows, open_results, read_ledger
+from molenspin.store.writing import BatchRegion, BatchResult
+from molenspin.sweep.cases import expand
+from molenspin.sweep.plan import make_plan
+from molenspin.timing.merging import MergeConflictError
+
+SAMPLES = 3
+OK = CaseStatus.OK
+
+
+def make_store(url, *, speeds=(4.0, 8.0, 12.0), offset=0.0, status=OK, machine="here"):
+    """A store of mills in different winds, two cases to a batch, whose bodies stand at the wind speed."""
+    block = {
+        "assemblies": [{"family": "mill", "sizes": [4]}],
+        "dt": [0.01],
+        "integrators": ["rk4"],
+        "backends": ["numpy"],
+        "space": {"grid": {"sail_spur0.wind_speed": list(speeds)}},
+    }
+    config = config_from_mapping(
+        {
+            "sweep": [block],
+            "simulation": {"duration": 0.2, "save_interval": 0.1},
+            "storage": {"batch_members": 2},
+        }
+    )
+    prepare_store(make_plan(config, expand(config), read_ledger(url), {"numpy": "a" * 16}), url)
+    node = open_root(url)["mill-4"]
+    for first_slot, columns in case_rows(node, range(-(-len(speeds) // 2))):
+        speed = columns["sail_spur0.wind_speed"]
+        region = BatchRegion(node, first_slot, len(speed))
+        region.commit(result(speed + offset, status), fingerprint=7, machine=machine)
+    return url
+
+
+def result(values, status):
+    names = ("angle", "displacement", "angular_velocity", "velocity")
+    states = np.broadcast_to(values[:, None, None], (len(values), 4, SAMPLES))
+    return BatchResult(
+        variables=dict.fromkeys(names, states),
+        status=np.full(len(values), status, dtype=np.int8),
+        messages=[""] * len(values),
+        max_residual=np.full(len(values), 1e-12),
+        newton_iterations=np.full(len(values), 7),
+        force_evaluations=np.full(len(values), 400),
+        elapsed=0.5,
+    )
+
+
+def content(url):
+    """All cases of a store by wind speed."""
+    dataset = open_results(url)["mill-4"].to_dataset()
+    columns = zip(
+        dataset["sail_spur0.wind_speed"].values.tolist(),
+        dataset["machine"].values.tolist(),
+        dataset["status"].values.tolist(),
+        dataset["angle"].values[:, 0, -1].tolist(),
+        dataset["identity"].values.tolist(),
+        strict=True,
+    )
+    return list(columns)
+
+
+def test_store_compared_with_itself_shows_no_change(tmp_path):
+    url = make_store(str(tmp_path / "a"))
+    (change,) = compare_stores(url, url)
+    assert change.is_none
+    assert change.shared == 3
+
+
+def test_moved_trajectories_and_lone_cases_are_counted(tmp_path):
+    first = make_store(str(tmp_path / "a"))
+    second = make_store(str(tmp_path / "b"), speeds=(8.0, 12.0, 14.0), offset=1e-3)
+    (change,) = compare_stores(first, second)
+    assert (change.shared, change.only_first, change.only_second, change.moved) == (2, 1, 1, 2)
+    assert change.largest_difference == pytest.approx(1e-3 / 8.001)
+
+
+def test_changed_ends_are_counted_by_what_they_became(tmp_path):
+    first = make_store(str(tmp_path / "a"))
+    second = make_store(str(tmp_path / "b"), status=CaseStatus.DIVERGED)
+    (change,) = compare_stores(first, second)
+    assert change.status_changes == {"ok -> diverged": 3}
+    assert change.moved == 0
+
+
+def test_merged_store_holds_every_case_once_whatever_the_order(tmp_path):
+    first = make_store(str(tmp_path / "a"), machine="a")
+    second = make_store(str(tmp_path / "b"), speeds=(8.0, 12.0, 14.0), machine="b")
+    assert merge_stores(first, second, str(tmp_path / "ab")) == 4
+    merge_stores(second, first, str(tmp_path / "ba"))
+    cases = content(str(tmp_path / "ab"))
+    assert cases == content(str(tmp_path / "ba"))
+    assert sorted(case[:2] for case in cases) == [(4.0, "a"), (8.0, "a"), (12.0, "a"), (14.0, "b")]
+    assert all(angle == speed for speed, _, _, angle, _ in cases)
+    (change,) = compare_stores(first, str(tmp_path / "ab"))
+    assert (change.shared, change.moved, change.only_second) == (3, 0, 1)
+
+
+def test_finished_case_is_taken_before_one_that_is_not(tmp_path):
+    first = make_store(str(tmp_path / "a"), machine="a", status=CaseStatus.FAILED)
+    second = make_store(str(tmp_path / "b"), machine="b")
+    merge_stores(first, second, str(tmp_path / "c"))
+    assert {case[1] for case in content(str(tmp_path / "c"))} == {"b"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"offset": 1e-3},
+            r"mill-4, numpy, rk4, dt = 0\.01 s: here \(ok\) against there \(ok\), 2\.5e-04 apart",
+        ),
+        ({"status": CaseStatus.DIVERGED}, r"here \(ok\) against there \(diverged\)"),
+    ],
+)
+def test_disagreement_in_physics_is_a_conflict_that_names_both_machines(tmp_path, changes, message):
+    first = make_store(str(tmp_path / "a"))
+    second = make_store(str(tmp_path / "b"), machine="there", **changes)
+    with pytest.raises(MergeConflictError, match=message):
+        merge_stores(first, second, str(tmp_path / "c"))
+    assert not (tmp_path / "c").exists()
+
+
+def test_target_that_exists_is_left_alone(tmp_path):
+    url = make_store(str(tmp_path / "a"))
+    with pytest.raises(InvalidValueError, match="exists already"):
+        merge_stores(url, url, url)
+
+
+def test_commands_take_stores_and_folders(tmp_path, capsys):
+    folder = tmp_path / "sweep"
+    make_store(str(folder / "trajectories.zarr"))
+    assert find_parts(str(folder)).store == str(folder / "trajectories.zarr")
+    call = {"smallest_change": 0.05, "all": False}
+    compare.run(Namespace(first=str(folder), second=str(folder), **call))
+    assert capsys.readouterr().out == "trajectories: no change (cases compared: 3)\n"
+    merge.run(Namespace(first=str(folder), second=str(folder), output=str(tmp_path / "c")))
+    assert capsys.readouterr().out.endswith("c: 3 cases\n")
+    with pytest.raises(MolenspinError, match="no timing file, no store"):
+        find_parts(str(tmp_path))
