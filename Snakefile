@@ -26,6 +26,6 @@ rule all:
     input:
         folder / "simulations.json",
         folder / "tables" / "accuracy.csv",
-        timed_outputs,
+        rules.results.output,
         profile_outputs,
         mill_tables,

@@ -1,9 +1,12 @@
-"""Write a table as CSV, Markdown and HTML."""
+"""The tables of a sweep, and how a table is written as CSV, Markdown and HTML."""
 
 import html
 from pathlib import Path
 
 import pandas as pd
+
+from molenspin.analysis.convergence import orders_table
+from molenspin.analysis.results import SweepResults
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
@@ -13,6 +16,15 @@ table {{ border-collapse: collapse; }} th, td {{ padding: 0.2em 0.6em; text-alig
 {table}
 </body></html>
 """
+
+
+def result_tables(results: SweepResults) -> dict[str, pd.DataFrame]:
+    """Tables of a sweep by name: ``speedup`` (at equal step), ``equal_error``, ``orders``."""
+    return {
+        "speedup": results.speedup,
+        "equal_error": results.equal_error(),
+        "orders": orders_table(results.convergence),
+    }
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

@@ -43,8 +43,8 @@ def assembly_of(dataset: xr.Dataset) -> Assembly:
 def parameter_coordinates(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
     """Varied parameters by their name ``component.field``."""
     return {
-        str(name): values
-        for name, values in dataset.coords.items()
+        str(name): dataset[name]
+        for name, values in dataset.variables.items()
         if "." in str(name) and values.dtype.kind in "fiu"
     }
 

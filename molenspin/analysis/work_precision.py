@@ -99,11 +99,21 @@ class Curve:
         if len(front) < 2 or not front[-1].error <= error <= front[0].error:
             raise InvalidValueError(f"{self.label}: {self._range(front)}, so not at {error:g}")
         values = seconds if seconds is not None else [np.array([point.median]) for point in front]
-        x = -np.log([point.error for point in front])
-        right = int(np.clip(np.searchsorted(x, -np.log(error)), 1, len(x) - 1))
-        share = (-np.log(error) - x[right - 1]) / (x[right] - x[right - 1])
+        right, share = self._between(error)
         interpolated: Floats = values[right - 1] ** (1 - share) * values[right] ** share
         return interpolated
+
+    def step_at_error(self, error: float) -> float:
+        """Step size at an error inside the measured range, interpolated likewise [s]."""
+        right, share = self._between(error)
+        front = self.front()
+        return float(front[right - 1].dt ** (1 - share) * front[right].dt ** share)
+
+    def _between(self, error: float) -> tuple[int, float]:
+        """Number of the front's next finer point, and how far towards it the error lies."""
+        x = -np.log([point.error for point in self.front()])
+        right = int(np.clip(np.searchsorted(x, -np.log(error)), 1, len(x) - 1))
+        return right, float((-np.log(error) - x[right - 1]) / (x[right] - x[right - 1]))
 
     def _range(self, front: Sequence[Point]) -> str:
         if len(front) < 2:

@@ -9,7 +9,7 @@ profile_outputs = [folder / "profile" / "flamegraph.svg"] if is_profiled else []
 rule profile:
     input:
         # After the timing, which wants the machine to itself.
-        timed_outputs,
+        timing_outputs,
         folder / "simulations.json",
     output:
         flamegraph=folder / "profile" / "flamegraph.svg",

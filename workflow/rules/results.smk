@@ -10,3 +10,26 @@ rule accuracy_table:
         references=str(folder / "references"),
     script:
         "../scripts/accuracy_table.py"
+
+
+# One job for all: starting Python takes longer than any of them.
+rule results:
+    input:
+        accuracy=folder / "tables" / "accuracy.csv",
+        timing=timing_outputs,
+    output:
+        multiext(str(folder / "tables" / "speedup"), ".csv", ".md", ".html"),
+        multiext(str(folder / "tables" / "equal_error"), ".csv", ".md", ".html"),
+        multiext(str(folder / "tables" / "orders"), ".csv", ".md", ".html"),
+        multiext(
+            str(folder / "figures" / ""),
+            "speedup.svg",
+            "error_over_step.svg",
+            "work_precision.svg",
+        ),
+    log:
+        folder / "logs" / "results.log",
+    params:
+        folder=str(folder),
+    script:
+        "../scripts/results.py"

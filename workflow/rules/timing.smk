@@ -1,12 +1,11 @@
 # Timed runs have the machine to themselves: all cores, and only once everything else is done.
-timed_outputs = (
-    [folder / "tables" / "speedup.csv"] if project.config.timing.repeats else []
-)
+timing_outputs = [folder / "timing.json"] if project.config.timing.repeats else []
 
 
 rule timing:
     input:
         folder / "simulations.json",
+        folder / "tables" / "accuracy.csv",
     output:
         folder / "timing.json",
     log:
@@ -17,14 +16,3 @@ rule timing:
         cases=project.plan.digest,
     script:
         "../scripts/timing.py"
-
-
-rule speedup_table:
-    input:
-        folder / "timing.json",
-    output:
-        multiext(str(folder / "tables" / "speedup"), ".csv", ".md", ".html"),
-    log:
-        folder / "logs" / "speedup_table.log",
-    script:
-        "../scripts/speedup_table.py"

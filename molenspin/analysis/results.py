@@ -1,0 +1,92 @@
+"""What a sweep left behind, as tables, figures and the report read it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from molenspin.analysis.convergence import Convergence, convergences
+from molenspin.analysis.speedups import (
+    curves_by_key,
+    equal_error_table,
+    equal_step_table,
+    known_errors,
+    target_errors,
+)
+from molenspin.analysis.work_precision import Curve, CurveKey
+from molenspin.errors import MolenspinError
+from molenspin.status import CaseStatus
+from molenspin.timing import TimingCase, TimingResults, load_timing
+
+
+@dataclass(frozen=True)
+class SweepResults:
+    """Accuracy and timing of the same cases.
+
+    Parameters
+    ----------
+    accuracy
+        From `molenspin.analysis.stored.stored_accuracy`; may be empty.
+    timing
+        Raw timings; None where nothing was timed.
+    """
+
+    accuracy: pd.DataFrame
+    timing: TimingResults | None = None
+
+    @cached_property
+    def errors(self) -> dict[tuple[TimingCase, str], float]:
+        """Error of each timed case and backend [rad]."""
+        return known_errors(self.timing, self.accuracy) if self.timing and len(self.accuracy) else {}
+
+    @cached_property
+    def speedup(self) -> pd.DataFrame:
+        """Medians and speedups at equal step; empty where nothing was timed."""
+        return equal_step_table(self.timing, self.errors) if self.timing else pd.DataFrame()
+
+    @cached_property
+    def curves(self) -> dict[CurveKey, list[Curve]]:
+        """Work-precision curves."""
+        return curves_by_key(self.timing, self.errors) if self.timing else {}
+
+    @cached_property
+    def convergence(self) -> list[Convergence]:
+        """Error over step of every assembly and integrator."""
+        return convergences(self.accuracy) if len(self.accuracy) else []
+
+    @property
+    def failed(self) -> pd.DataFrame:
+        """Cases that did not end well."""
+        if not len(self.accuracy):
+            return self.accuracy
+        return self.accuracy[self.accuracy["status"] != CaseStatus.OK.label]
+
+    def equal_error(self, targets: Sequence[float] = ()) -> pd.DataFrame:
+        """Speedups at equal error, by default at the powers of ten that were measured around."""
+        return equal_error_table(self.curves, targets or target_errors(self.curves))
+
+
+def load_results(accuracy: Path, timing: Path | None = None) -> SweepResults:
+    """Read what the sweep wrote.
+
+    Parameters
+    ----------
+    accuracy
+        Table of `stored_accuracy` as CSV.
+    timing
+        Timing file; None where nothing was timed.
+
+    Raises
+    ------
+    MolenspinError
+        If a file cannot be read.
+    """
+    try:
+        table = pd.read_csv(accuracy, keep_default_na=True, dtype={"message": str})
+    except (OSError, ValueError) as error:
+        raise MolenspinError(f"{accuracy}: not a table of accuracy: {error}") from error
+    if "message" in table:
+        table["message"] = table["message"].fillna("")
+    return SweepResults(table, load_timing(timing) if timing else None)

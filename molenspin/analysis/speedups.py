@@ -1,0 +1,164 @@
+"""Speedup at equal step and at equal error, and the cheapest measured setting for a wanted error."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from molenspin.analysis.convergence import ERROR
+from molenspin.analysis.work_precision import (
+    Choice,
+    Curve,
+    CurveKey,
+    cheapest_setting,
+    speedup_at_error,
+    work_precision,
+)
+from molenspin.errors import InvalidValueError
+from molenspin.status import CaseStatus
+from molenspin.timing import TimingCase, TimingResults, timing_table
+from molenspin.timing.statistics import Estimate
+
+BASELINE = "numpy"
+
+ErrorsByCase = Mapping[tuple[TimingCase, str], float]
+
+
+def known_errors(results: TimingResults, accuracy: pd.DataFrame) -> dict[tuple[TimingCase, str], float]:
+    """Errors of the timed cases from an accuracy table of the same cases, by case and backend [rad]."""
+    finished = accuracy[accuracy["status"] == CaseStatus.OK.label].dropna(subset=[ERROR])
+    columns = ["assembly", "body_count", "integrator", "dt", "backend"]
+    table = {tuple(row[:-1]): row[-1] for row in finished[[*columns, ERROR]].itertuples(index=False)}
+    errors = {}
+    for record in results.records:
+        case = record.case
+        key = (case.assembly, case.body_count, str(case.integrator), case.dt, record.backend)
+        if case.member_count == 1 and key in table:
+            errors[case, record.backend] = float(table[key])
+    return errors
+
+
+def equal_step_table(
+    results: TimingResults, errors: ErrorsByCase, *, baseline: str = BASELINE
+) -> pd.DataFrame:
+    """`molenspin.timing.timing_table`, with the errors replaced where they are known better."""
+    table = timing_table(results, baseline=baseline)
+    best = [errors.get((r.case, r.backend), r.physics.error) for r in results.records]
+    return table.assign(error=pd.array(best, dtype="Float64"))
+
+
+def curves_by_key(results: TimingResults, errors: ErrorsByCase) -> dict[CurveKey, list[Curve]]:
+    """Work-precision curves by machine, assembly, size and time simulated."""
+    curves: dict[CurveKey, list[Curve]] = {}
+    for curve in work_precision(results, errors):
+        curves.setdefault(curve.key, []).append(curve)
+    return curves
+
+
+def equal_error_table(
+    curves: Mapping[CurveKey, Sequence[Curve]], targets: Sequence[float], *, baseline: str = BASELINE
+) -> pd.DataFrame:
+    """Every backend at its cheapest integrator for an error, interpolated on its work-precision curve.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``machine``, ``assembly``, ``body_count``, ``error`` [rad], ``backend``, ``integrator``, ``dt`` [s],
+        ``seconds``, ``speedup`` over the baseline at the same error with ``speedup_low`` and
+        ``speedup_high``, ``note``. Nothing is extrapolated: the note says what was measured instead.
+    """
+    rows = [
+        {"machine": key[0], "assembly": key[1], "body_count": key[2], "error": target, **row}
+        for key, same in curves.items()
+        for target in targets
+        for row in _rows_at_error(same, target, baseline)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _rows_at_error(curves: Sequence[Curve], target: float, baseline: str) -> Iterator[dict[str, object]]:
+    backends = list(dict.fromkeys(curve.backend for curve in curves))
+    cheapest = {
+        backend: _cheapest_at(target, [curve for curve in curves if curve.backend == backend])
+        for backend in backends
+    }
+    theirs = cheapest.get(baseline)
+    for backend in backends:
+        curve = cheapest[backend]
+        if curve is None:
+            yield {"backend": backend, "note": _measured(curves, backend)}
+            continue
+        itself = Estimate(value=1.0, interval=None) if curve is theirs else None
+        gained = itself or (speedup_at_error(curve, theirs, target) if theirs else None)
+        yield {
+            "backend": backend,
+            "integrator": str(curve.integrator),
+            "dt": curve.step_at_error(target),
+            "seconds": float(curve.at_error(target)[0]),
+            **_speedup_columns(gained),
+            "note": "" if theirs else f"{baseline} was not measured around this error",
+        }
+
+
+def _cheapest_at(target: float, curves: Sequence[Curve]) -> Curve | None:
+    costs: list[tuple[float, Curve]] = []
+    for curve in curves:
+        try:
+            costs.append((float(curve.at_error(target)[0]), curve))
+        except InvalidValueError:
+            continue
+    return min(costs, key=lambda cost: cost[0])[1] if costs else None
+
+
+def _measured(curves: Sequence[Curve], backend: str) -> str:
+    errors = [point.error for curve in curves if curve.backend == backend for point in curve.front()]
+    return f"measured at errors from {min(errors):.1e} to {max(errors):.1e}: not extrapolated"
+
+
+def _speedup_columns(gained: Estimate | None) -> dict[str, float | None]:
+    interval = gained.interval if gained else None
+    return {
+        "speedup": gained.value if gained else None,
+        "speedup_low": interval.low if interval else None,
+        "speedup_high": interval.high if interval else None,
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """Which integrator, step and backend for one assembly at one error; None where none was measured.
+
+    Parameters
+    ----------
+    key
+        Machine, assembly and size.
+    error
+        Wanted error [rad].
+    choice
+        The cheapest measured setting that meets it.
+    """
+
+    key: CurveKey
+    error: float
+    choice: Choice | None
+
+
+def answers(
+    curves: Mapping[CurveKey, Sequence[Curve]], error: float, *, baseline: str = BASELINE
+) -> list[Answer]:
+    """The cheapest measured setting of every assembly for an error."""
+    return [
+        Answer(key=key, error=error, choice=cheapest_setting(same, error, baseline=baseline))
+        for key, same in curves.items()
+    ]
+
+
+def target_errors(curves: Mapping[CurveKey, Sequence[Curve]]) -> tuple[float, ...]:
+    """Even powers of ten that at least one curve was measured around."""
+    fronts = [curve.front() for same in curves.values() for curve in same]
+    exponents = range(-2, -15, -2)
+    return tuple(
+        10.0**exponent
+        for exponent in exponents
+        if any(len(f) > 1 and f[-1].error <= 10.0**exponent <= f[0].error for f in fronts)
+    )
