@@ -21,12 +21,9 @@ rule results:
         multiext(str(folder / "tables" / "speedup"), ".csv", ".md", ".html"),
         multiext(str(folder / "tables" / "equal_error"), ".csv", ".md", ".html"),
         multiext(str(folder / "tables" / "orders"), ".csv", ".md", ".html"),
-        multiext(
-            str(folder / "figures" / ""),
-            "speedup.svg",
-            "error_over_step.svg",
-            "work_precision.svg",
-        ),
+        folder / "figures" / "speedup.svg",
+        folder / "figures" / "error_over_step.svg",
+        folder / "figures" / "work_precision.svg",
     log:
         folder / "logs" / "results.log",
     params:
