@@ -1,5 +1,7 @@
 """Where a store is: a folder or an object store, opened through one function."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,26 @@ from zarr.abc.store import Store
 from zarr.storage import LocalStore, ObjectStore
 
 from molenspin.errors import InvalidValueError, MolenspinError
+
+KIND = "molenspin results"
+"""Attribute of the root that tells our stores from others."""
+
+DAMAGE = (ValueError, RuntimeError, KeyError, TypeError, AttributeError, AssertionError)
+"""What Zarr and its codecs raise on bytes that they did not write."""
+
+
+@contextmanager
+def naming_damage(place: str) -> Iterator[None]:
+    """Turn what damaged or strange bytes raise into one message that names the place."""
+    try:
+        yield
+    except MolenspinError:
+        raise
+    except DAMAGE as error:
+        raise MolenspinError(
+            f"{place} is damaged ({type(error).__name__}: {error}); `molenspin verify` names what is hit, "
+            "and with --repair withdraws it; if verify fails too, delete that folder: it is computed again"
+        ) from error
 
 
 def open_location(url: str, *, read_only: bool = False) -> Store:
@@ -31,33 +53,55 @@ def open_location(url: str, *, read_only: bool = False) -> Store:
     return ObjectStore(remote, read_only=read_only)
 
 
+class NoStoreError(MolenspinError):
+    """There is no store at that place yet."""
+
+
 def open_root(url: str, *, read_only: bool = False) -> zarr.Group:
     """The root group of a store that exists.
 
     Raises
     ------
+    NoStoreError
+        If there is none.
     MolenspinError
-        If there is none, or it is not ours.
+        If it is not ours, or damaged.
     """
-    try:
-        root = zarr.open_group(
-            open_location(url, read_only=read_only),
-            mode="r" if read_only else "r+",
-            zarr_format=3,
-            use_consolidated=False,
+    location = open_location(url, read_only=read_only)
+    with naming_damage(url):
+        try:
+            root = zarr.open_group(
+                location, mode="r" if read_only else "r+", zarr_format=3, use_consolidated=False
+            )
+        except FileNotFoundError as error:
+            _refuse_other_content(url)
+            raise NoStoreError(f"{url}: there is no store of results; run the workflow first") from error
+    if root.attrs.get("kind") != KIND:
+        raise MolenspinError(
+            f"{url}: a Zarr hierarchy, but not one that molenspin wrote; choose another place"
         )
-    except FileNotFoundError as error:
-        raise MolenspinError(f"{url}: there is no store of results; run the workflow first") from error
-    if root.attrs.get("kind") != "molenspin results":
-        raise MolenspinError(f"{url}: a Zarr hierarchy, but not one that molenspin wrote")
     return root
 
 
+def _refuse_other_content(url: str) -> None:
+    """A store must not grow among someone's files: it replaces what has the name of a node."""
+    path = Path(url)
+    is_free = "://" in url or not path.exists()
+    if not is_free and (path.is_file() or any(entry.suffix != ".partial" for entry in path.iterdir())):
+        raise MolenspinError(f"{url} holds something else than results; choose another place for the store")
+
+
 def store_exists(url: str) -> bool:
-    """Whether a store of results is there."""
+    """Whether a store of results is there.
+
+    Raises
+    ------
+    MolenspinError
+        If something else is there.
+    """
     try:
         open_root(url, read_only=True)
-    except (FileNotFoundError, MolenspinError):
+    except NoStoreError:
         return False
     return True
 

@@ -24,7 +24,7 @@ from molenspin.store.arrays import (
     data_chunks,
     small_compressors,
 )
-from molenspin.store.location import array_of, open_location
+from molenspin.store.location import KIND, array_of, open_location, store_exists
 from molenspin.sweep.layout import Layout, NodePlan
 from molenspin.sweep.plan import Batch, BatchState, Plan
 
@@ -34,10 +34,12 @@ def prepare_store(plan: Plan, url: str) -> None:
 
     Slots of earlier plans keep their place and their results.
     """
-    root = zarr.open_group(open_location(url), mode="a", zarr_format=3, use_consolidated=False)
+    store_exists(url)  # refuses what is there but not ours
+    root = zarr.open_group(
+        open_location(url), mode="a", zarr_format=3, use_consolidated=False, attributes={"kind": KIND}
+    )
     root.attrs.update(
         {
-            "kind": "molenspin results",
             "name": plan.config.name,
             "config": plan.config.model_dump(mode="json"),
             "versions": versions(),

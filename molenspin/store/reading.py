@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from molenspin.errors import MolenspinError
 from molenspin.status import CaseStatus
-from molenspin.store.location import array_of, open_root, store_exists
+from molenspin.store.location import array_of, naming_damage, open_root, store_exists
 from molenspin.store.records import GroupRecord
 from molenspin.sweep.ledger import Ledger, NodeLedger
 
@@ -31,11 +31,12 @@ def read_ledger(url: str, records: Sequence[GroupRecord] = ()) -> Ledger:
     """
     if not store_exists(url):
         return Ledger()
-    nodes = dict(nodes_of(url))
-    ledger = Ledger({name: _unread_ledger(node) for name, node in nodes.items()})
-    completed = _completed(ledger, records)
-    for name, node in nodes.items():
-        _read_statuses(node, ledger.nodes[name], completed)
+    with naming_damage(url):
+        nodes = dict(nodes_of(url))
+        ledger = Ledger({name: _unread_ledger(node) for name, node in nodes.items()})
+        completed = _completed(ledger, records)
+        for name, node in nodes.items():
+            _read_statuses(node, ledger.nodes[name], completed)
     return ledger
 
 
@@ -52,9 +53,10 @@ def _completed(ledger: Ledger, records: Sequence[GroupRecord]) -> dict[int, int]
 
 def nodes_of(url: str, *, read_only: bool = True) -> Iterator[tuple[str, zarr.Group]]:
     """Nodes of a store whose creation was finished, by name."""
-    for name, node in sorted(open_root(url, read_only=read_only).groups()):
-        if "layout" in node.attrs:
-            yield name, node
+    root = open_root(url, read_only=read_only)
+    with naming_damage(url):
+        nodes = sorted(root.groups())
+    yield from ((name, node) for name, node in nodes if "layout" in node.attrs)
 
 
 def read_column(node: zarr.Group, name: str) -> NDArray[Any]:
@@ -65,12 +67,8 @@ def read_column(node: zarr.Group, name: str) -> NDArray[Any]:
     MolenspinError
         If it is damaged.
     """
-    try:
+    with naming_damage(str(node.store_path)):
         return np.asarray(array_of(node, name)[:])
-    except (ValueError, RuntimeError) as error:
-        raise MolenspinError(
-            f"{node.path}/{name} is damaged ({error}); run `molenspin verify --repair`"
-        ) from error
 
 
 def open_results(url: str, *, chunks: Any = None) -> "xr.DataTree":  # noqa: ANN401

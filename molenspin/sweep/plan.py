@@ -99,7 +99,7 @@ class Group:
     @property
     def name(self) -> str:
         """Name in file names: ``rust-0003``."""
-        return f"{self.backend}-{self.number:04d}"
+        return group_name(self.backend, self.number)
 
     @property
     def chunks(self) -> dict[str, list[int]]:
@@ -193,6 +193,11 @@ def make_plan(
     batches = _assign_groups(config, batches, series, ledger.next_group)
     groups = _groups(batches, series, fingerprints)
     return Plan(config, series, nodes, tuple(batches), groups, fingerprints)
+
+
+def group_name(backend: str, number: int) -> str:
+    """Name of a group in file names."""
+    return f"{backend}-{number:04d}"
 
 
 def fingerprint_number(fingerprint: str) -> int:

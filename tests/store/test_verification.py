@@ -1,0 +1,184 @@
+"""Damage done on purpose: found and named, withdrawn, computed again; nothing in a store is executed."""
+
+import pickle
+import shutil
+from pathlib import Path
+
+import pytest
+import xarray as xr
+import zarr
+
+from molenspin.cli import main
+from molenspin.errors import MolenspinError
+from molenspin.executor import run_group
+from molenspin.project import open_project, planned_job
+from molenspin.store.preparation import prepare_store
+from molenspin.store.reading import open_results
+from molenspin.strict_yaml import dump_yaml
+
+
+def run(content):
+    """Run what a sweep lacks, as the workflow does; the number of computed cases and the results."""
+    project = open_project(content)
+    project.drop_false_records()
+    prepare_store(project.plan, project.places.store)
+    records = [
+        run_group(planned_job(project.config, group.as_parameters()))
+        for group in project.plan.groups
+        if not group.done
+    ]
+    results = open_results(project.places.store)["mill-4"].to_dataset().load()
+    return sum(record.computed_count for record in records), results
+
+
+def sweep(folder):
+    """Five members, three to a batch."""
+    block = {
+        "assemblies": [{"family": "mill", "sizes": [4]}],
+        "dt": [0.002],
+        "integrators": ["euler"],
+        "backends": ["numpy"],
+        "space": {"grid": {"sail_spur0.wind_speed": [6.0, 7.0, 8.0, 9.0, 10.0]}},
+    }
+    return {
+        "name": "small",
+        "sweep": [block],
+        "simulation": {"duration": 0.1, "save_interval": 0.02},
+        "storage": {"batch_members": 3},
+        "outputs": {"directory": str(folder)},
+    }
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A folder with results, and what they are."""
+    folder = tmp_path_factory.mktemp("finished")
+    return folder, run(sweep(folder))[1]
+
+
+@pytest.fixture
+def content(finished, tmp_path):
+    """The sweep whose results lie in a folder of this test."""
+    shutil.copytree(finished[0], tmp_path / "out")
+    return sweep(tmp_path / "out")
+
+
+@pytest.fixture
+def config(content, tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(dump_yaml(content))
+    return path
+
+
+@pytest.fixture
+def store(tmp_path):
+    return tmp_path / "out/small/trajectories.zarr"
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-3])
+
+
+def test_a_whole_store_is_whole(config, store, capsys):
+    assert main(["verify", str(config)]) == 0
+    assert capsys.readouterr().out == f"{store}: every chunk is whole\n"
+
+
+@pytest.mark.parametrize(
+    ("harm", "chunk", "computed_again"),
+    [
+        (flip, "angle/c/0/0/0", 3),
+        (cut, "angle/c/0/0/0", 3),
+        (Path.unlink, "velocity/c/1/0/0", 2),
+        (flip, "newton_iterations/c/0", 3),
+        (cut, "status/c/1", 2),
+        (flip, "identity/c/0", 5),
+        (Path.unlink, "time/c/0", 5),
+    ],
+)
+def test_damage_is_named_withdrawn_and_computed_again(
+    finished, content, config, store, capsys, *, harm, chunk, computed_again
+):
+    harm(store / "mill-4" / chunk)
+    assert main(["verify", str(config)]) == 1
+    assert capsys.readouterr().out.startswith(f"mill-4/{chunk}: ")
+    assert main(["verify", str(config), "--repair"]) == 0
+    computed, after = run(content)
+    assert computed == computed_again
+    xr.testing.assert_identical(finished[1].drop_vars("elapsed"), after.drop_vars("elapsed"))
+
+
+def test_reading_damage_is_an_error_that_names_verify(config, store, capsys):
+    shutil.rmtree(store.parent / "groups")
+    flip(store / "mill-4/status/c/0")
+    for command in (["plan", str(config)], ["status", str(config)]):
+        assert main(command) == 2
+        assert "molenspin verify" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["", "mill-4", "mill-4/status"])
+def test_broken_descriptions_are_one_message(config, store, capsys, place):
+    shutil.rmtree(store.parent / "groups")
+    for text in ("", "{", "[]", "{}", '{"zarr_format": 3, "node_type": "x"}', "\0\xff"):
+        (store / place / "zarr.json").write_text(text)
+        for command in ("verify", "plan", "status"):
+            assert main([command, str(config)]) == 2
+            assert str(store) in capsys.readouterr().err
+
+
+def test_a_store_does_not_grow_among_other_files(content, tmp_path):
+    content["storage"]["url"] = str(tmp_path)
+    (tmp_path / "mill-4").mkdir()
+    (tmp_path / "mill-4" / "thesis.txt").write_text("precious")
+    with pytest.raises(MolenspinError, match="holds something else than results"):
+        run(content)
+    assert (tmp_path / "mill-4" / "thesis.txt").exists()
+
+
+class Trap:
+    """Leaves a file behind when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (Path(self.path),)
+
+
+@pytest.mark.filterwarnings("ignore::zarr.errors.ZarrUserWarning")  # of what does not belong there
+def test_nothing_in_a_store_is_executed(content, config, store, tmp_path):
+    marker = tmp_path / "executed"
+    bomb = pickle.dumps(Trap(marker))
+    old = zarr.open_group(str(store / "mill-4"), mode="a", zarr_format=2)
+    array = old.create_array("trap", shape=(1,), chunks=(1,), dtype="int64")
+    assert array.metadata.zarr_format == 2
+    description = store / "mill-4/trap/.zarray"
+    description.write_text(
+        description.read_text()
+        .replace('"<i8"', '"|O"')
+        .replace('"filters":null', '"filters":[{"id":"pickle"}]')
+    )
+    (store / "mill-4/trap/0").write_bytes(bomb)
+    for chunk in ("angle/c/0/0/0", "message/c/0", "machine/c/0", "assembly_yaml"):
+        (store / "mill-4" / chunk).parent.mkdir(parents=True, exist_ok=True)
+        (store / "mill-4" / chunk).write_bytes(bomb)
+    node = zarr.open_group(str(store / "mill-4"), mode="r+", zarr_format=3)
+    node.attrs["assembly_yaml"] = f"!!python/object/apply:pathlib.Path.touch [{marker}]"
+    node.attrs["simulation"] = {"duration": "__import__('os').system('true')"}
+    for command in ("verify", "plan", "status"):
+        main([command, str(config)])
+    with pytest.raises(Exception, match=r"[Cc]hecksum"):
+        open_results(str(store))["mill-4"].load()
+    (store / "mill-4/status/c/0").unlink()
+    shutil.rmtree(store.parent / "groups")
+    project = open_project(content)
+    job = planned_job(project.config, project.plan.groups[0].as_parameters())
+    with pytest.raises(MolenspinError):
+        run_group(job)
+    assert not marker.exists()
