@@ -19,7 +19,7 @@ from molenspin.backends.registry import get_backend
 from molenspin.errors import MolenspinError
 from molenspin.history import BODY_VARIABLES, allocate_history
 from molenspin.status import CaseStatus
-from molenspin.store.location import open_root
+from molenspin.store.location import naming_damage, open_root
 from molenspin.store.writing import BatchRegion, BatchResult
 
 
@@ -31,6 +31,8 @@ class BatchTask:
     ----------
     url, node, first_slot
         Where the results go.
+    layout
+        Hash of the node's layout: a worker that lives on must not take a new node for one it knows.
     backend, settings, execution
         How to simulate.
     parameter_names, parameters
@@ -45,6 +47,7 @@ class BatchTask:
 
     url: str
     node: str
+    layout: str
     first_slot: int
     backend: str
     settings: Settings
@@ -100,7 +103,7 @@ def run_batch(task: BatchTask) -> BatchReport:
     OSError, MolenspinError
         If the store cannot be written; what goes wrong in the simulation is a result instead.
     """
-    node, assembly = _open_node(task.url, task.node)
+    node, assembly = _open_node(task.url, task.node, task.layout)
     region = BatchRegion(node, task.first_slot, task.case_count)
     result = simulate_batch(assembly, task)
     region.commit(
@@ -192,8 +195,9 @@ def _joined(results: Sequence[BatchResult], assembly: Assembly, task: BatchTask)
 
 
 @lru_cache(maxsize=256)
-def _open_node(url: str, name: str) -> tuple[zarr.Group, Assembly]:
+def _open_node(url: str, name: str, layout: str) -> tuple[zarr.Group, Assembly]:
     node = open_root(url)[name]
-    if not isinstance(node, zarr.Group):
-        raise MolenspinError(f"{url}: {name} is not a node of results")
-    return node, assembly_from_dict(loads(str(node.attrs["assembly"])))
+    if not isinstance(node, zarr.Group) or node.attrs.get("layout") != layout:
+        raise MolenspinError(f"{url}: {name} is not the node that was planned; run the workflow again")
+    with naming_damage(f"{url}/{name}"):
+        return node, assembly_from_dict(loads(str(node.attrs["assembly"])))

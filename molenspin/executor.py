@@ -24,7 +24,7 @@ from molenspin.errors import MolenspinError
 from molenspin.progress import Progress
 from molenspin.provenance import versions
 from molenspin.store.claims import claim
-from molenspin.store.location import open_root
+from molenspin.store.location import naming_damage, open_root
 from molenspin.store.reading import case_rows
 from molenspin.store.records import GroupRecord
 from molenspin.sweep.ledger import RESULTS
@@ -86,7 +86,8 @@ def run_group(job: GroupJob, *, show: Callable[[Progress], None] = lambda _: Non
     """
     begin = perf_counter()
     with claim(job.record.with_suffix(".claim"), f"group {job.name}"):
-        tasks, counts = _pending(job)
+        with naming_damage(job.url):
+            tasks, counts = _pending(job)
         progress = Progress(sum(task.step_count for task in tasks), len(tasks))
         reports: list[BatchReport] = []
 
@@ -134,6 +135,7 @@ def _task(job: GroupJob, node: zarr.Group, first_slot: int, rows: Mapping[str, A
     return BatchTask(
         url=job.url,
         node=node.basename,
+        layout=str(node.attrs["layout"]),
         first_slot=first_slot,
         backend=str(rows["backend"][0]),
         settings=settings,

@@ -165,11 +165,11 @@ def test_nothing_in_a_store_is_executed(content, config, store, tmp_path):
         .replace('"filters":null', '"filters":[{"id":"pickle"}]')
     )
     (store / "mill-4/trap/0").write_bytes(bomb)
-    for chunk in ("angle/c/0/0/0", "message/c/0", "machine/c/0", "assembly_yaml"):
+    for chunk in ("angle/c/0/0/0", "message/c/0", "machine/c/0"):
         (store / "mill-4" / chunk).parent.mkdir(parents=True, exist_ok=True)
         (store / "mill-4" / chunk).write_bytes(bomb)
     node = zarr.open_group(str(store / "mill-4"), mode="r+", zarr_format=3)
-    node.attrs["assembly_yaml"] = f"!!python/object/apply:pathlib.Path.touch [{marker}]"
+    node.attrs["assembly"] = f"!!python/object/apply:pathlib.Path.touch [{marker}]"
     node.attrs["simulation"] = {"duration": "__import__('os').system('true')"}
     for command in ("verify", "plan", "status"):
         main([command, str(config)])
@@ -179,6 +179,6 @@ def test_nothing_in_a_store_is_executed(content, config, store, tmp_path):
     shutil.rmtree(store.parent / "groups")
     project = open_project(content)
     job = planned_job(project.config, project.plan.groups[0].as_parameters())
-    with pytest.raises(MolenspinError):
+    with pytest.raises(MolenspinError, match="is damaged"):
         run_group(job)
     assert not marker.exists()
