@@ -48,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        print(f"molenspin: {error}", file=sys.stderr)
+        return 2
 
 
 def command_names() -> list[str]:
