@@ -1,0 +1,369 @@
+"""Which coordinate runs on which lane of a fused kernel.
+
+Bodies that constraints or elastic meshes tie together form a component. Components of the same shape (the same
+rows on the same local coordinates) are instances of one template, and instance i runs on lane i: all lanes do the
+same arithmetic on their own numbers. The local coordinates of all templates are the *slots*: what one lane holds.
+Only springs reach from one component to another, and so from one lane to another. A component that is another one
+with a few parts missing joins its template, with those rows switched off.
+
+A lane that lacks an instance, or a part of one, holds a copy of the template's first instance there, at rest and
+without forces: harmless arithmetic, which nobody reads.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from molenspin.assembly.compiled import CompiledAssembly, Indices
+
+CONSTRAINT_TABLES = ("linear_rows", "universal_joints", "slider_cranks", "cams")
+POINT_TABLES = ("frictions", "quadratics", "excitations", "sails", "unbalances")
+"""Elements that act on one coordinate."""
+
+Lanes: TypeAlias = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One row of a table on every lane: a constraint, a mesh, or an element on one coordinate.
+
+    Parameters
+    ----------
+    table
+        Name of the table in `CompiledAssembly`.
+    slots
+        The slots it touches.
+    entries
+        Number of the table's row on each lane, (lane_count,); -1 where the lane has none.
+    columns
+        For linear rows and meshes: for each slot the columns of ``direction`` that belong to it.
+    real
+        Lanes that hold an instance rather than a copy at rest, (lane_count,).
+    """
+
+    table: str
+    slots: tuple[int, ...]
+    entries: Indices
+    real: Lanes
+    off: Lanes | None = None
+    columns: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpringLink:
+    """Springs between two slots, at most one per lane on either end.
+
+    Parameters
+    ----------
+    slot_a, slot_b
+        The slots at the two ends.
+    entries
+        Row of the spring table for the lane that holds end a, (lane_count,); -1 where none.
+    lane_b
+        Lane of end b as seen from the lane of end a; its own number where none.
+    lane_a
+        Lane of end a as seen from the lane of end b; its own number where none.
+    pulled
+        Lanes that hold an end b.
+    """
+
+    slot_a: int
+    slot_b: int
+    entries: Indices
+    lane_b: Indices
+    lane_a: Indices
+    pulled: Lanes
+
+    @property
+    def is_local(self) -> bool:
+        """Whether both ends always lie on the same lane."""
+        linked = self.entries >= 0
+        return bool(np.all(self.lane_b[linked] == np.flatnonzero(linked)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """A compiled assembly spread over lanes.
+
+    Parameters
+    ----------
+    lane_count
+        Lanes of one member, a power of 2.
+    coordinate
+        Coordinate of each slot and lane, (slot_count, lane_count); copies repeat the first instance.
+    real
+        Whether slot and lane hold a coordinate rather than a copy, (slot_count, lane_count).
+    row_groups
+        Constraint rows of each template, in elimination order with the linear rows first.
+    points, meshes, springs
+        Elements.
+    """
+
+    lane_count: int
+    coordinate: Indices
+    real: NDArray[np.bool_]
+    row_groups: tuple[tuple[Item, ...], ...]
+    points: tuple[Item, ...]
+    meshes: tuple[Item, ...]
+    springs: tuple[SpringLink, ...]
+
+    @property
+    def slot_count(self) -> int:
+        """Coordinates that one lane holds."""
+        return len(self.coordinate)
+
+    @property
+    def rows(self) -> tuple[Item, ...]:
+        """All constraint rows of one lane."""
+        return tuple(row for group in self.row_groups for row in group)
+
+    def home(self) -> tuple[Indices, Indices]:
+        """Slot and lane of each coordinate."""
+        slots, lanes = np.nonzero(self.real)
+        order = np.argsort(self.coordinate[slots, lanes])
+        return slots[order], lanes[order]
+
+
+Piece: TypeAlias = tuple[str, int, tuple[int, ...], tuple[tuple[int, ...], ...]]
+"""A constraint row or mesh of one component: table, row in it, its coordinates, columns of each coordinate."""
+
+
+PieceShape: TypeAlias = tuple[str, tuple[int, ...], tuple[tuple[int, ...], ...]]
+"""The same in terms of a template: table, local coordinates, columns."""
+
+
+def lane_layout(compiled: CompiledAssembly) -> Layout:
+    """Spread an assembly over lanes."""
+    pieces = _pieces(compiled)
+    bodies = _components(compiled.body_count, [piece[2] for piece in pieces])
+    templates = _merged(_templates(bodies, pieces))
+    lane_count = 1 << (max(len(instances) for instances in templates) - 1).bit_length()
+    placed = _placed(templates, lane_count, compiled)
+    coordinate, real = _slots(placed, lane_count)
+    slot_of, lane_of = np.empty(2 * compiled.body_count, int), np.empty(2 * compiled.body_count, int)
+    for slot, lane in zip(*np.nonzero(real), strict=True):
+        slot_of[coordinate[slot, lane]], lane_of[coordinate[slot, lane]] = slot, lane
+    groups = [_items(template, slot_of, lane_count) for template in placed]
+    return Layout(
+        lane_count=lane_count,
+        coordinate=coordinate,
+        real=real,
+        row_groups=tuple(tuple(item for item in group if item.table != "meshes") for group in groups),
+        points=_points(compiled, slot_of, lane_of, lane_count),
+        meshes=tuple(item for group in groups for item in group if item.table == "meshes"),
+        springs=_springs(compiled, slot_of, lane_of, lane_count),
+    )
+
+
+def _pieces(compiled: CompiledAssembly) -> list[Piece]:
+    """Constraint rows in elimination order, linear ones first (their factor never changes), then meshes."""
+    rank = np.argsort(compiled.elimination_order)
+    pieces: list[Piece] = []
+    for name in CONSTRAINT_TABLES:
+        table = getattr(compiled, name)
+        if name == "linear_rows":
+            rows = [_matrix_piece(name, k, table.index[k], table.direction) for k in range(len(table.row))]
+        else:
+            ends = zip(table.index_a.tolist(), table.index_b.tolist(), strict=True)
+            rows = [(name, k, (a, b), ()) for k, (a, b) in enumerate(ends)]
+        pieces += rows
+    constraint = {name: getattr(compiled, name).row for name in CONSTRAINT_TABLES}
+    pieces.sort(key=lambda piece: (piece[0] != "linear_rows", rank[constraint[piece[0]][piece[1]]]))
+    meshes = compiled.meshes
+    return pieces + [
+        _matrix_piece("meshes", k, meshes.index[k], meshes.direction) for k in range(len(meshes.index))
+    ]
+
+
+def _matrix_piece(name: str, number: int, index: Indices, direction: NDArray[np.float64]) -> Piece:
+    """A linear row or mesh without the padding, its columns gathered by coordinate."""
+    columns = defaultdict(list)
+    for column, coordinate in enumerate(index.tolist()):
+        if np.any(direction[..., number, column]):
+            columns[coordinate].append(column)
+    return name, number, tuple(columns), tuple(tuple(group) for group in columns.values())
+
+
+def _components(body_count: int, groups: Sequence[tuple[int, ...]]) -> list[list[int]]:
+    """Bodies of each component, ordered by their first body."""
+    pairs = [(a // 2, b // 2) for group in groups for a, b in pairwise(group)]
+    ends = np.array(pairs, dtype=int).reshape(-1, 2).T
+    graph = coo_array((np.ones(len(pairs)), (ends[0], ends[1])), shape=(body_count, body_count))
+    _, label = connected_components(graph, directed=False)
+    members: dict[int, list[int]] = defaultdict(list)
+    for body, component in enumerate(label.tolist()):
+        members[component].append(body)
+    return list(members.values())
+
+
+@dataclass(frozen=True)
+class Instance:
+    """The coordinates and pieces of one component, None where it lacks one of its template's."""
+
+    coordinates: tuple[int | None, ...]
+    pieces: tuple[Piece | None, ...]
+    shape: tuple[PieceShape, ...]
+
+
+def _templates(components: list[list[int]], pieces: list[Piece]) -> list[list[Instance]]:
+    """Components of equal shape together."""
+    component_of = {body: number for number, bodies in enumerate(components) for body in bodies}
+    own: list[list[Piece]] = [[] for _ in components]
+    for piece in pieces:
+        own[component_of[piece[2][0] // 2]].append(piece)
+    templates: dict[object, list[Instance]] = defaultdict(list)
+    for bodies, items in zip(components, own, strict=True):
+        coordinates = tuple(2 * body + dof for body in bodies for dof in (0, 1))
+        shape = tuple((name, tuple(map(coordinates.index, at)), columns) for name, _, at, columns in items)
+        templates[len(bodies), shape].append(Instance(coordinates, tuple(items), shape))
+    return list(templates.values())
+
+
+def _merged(templates: list[list[Instance]]) -> list[list[Instance]]:
+    """Templates with those that fit into a larger one moved there."""
+    remaining = sorted(templates, key=lambda instances: -len(instances[0].coordinates))
+    merged: list[list[Instance]] = []
+    for instances in remaining:
+        host = next((larger for larger in merged if _fits(instances[0], larger[0])), None)
+        if host is None:
+            merged.append(list(instances))
+        else:
+            host += [_embedded(instance, host[0]) for instance in instances]
+    return merged
+
+
+def _fits(small: Instance, large: Instance) -> bool:
+    """Whether an instance is the larger one with parts missing, and few enough of them to be worth it."""
+    size = len(small.coordinates)
+    is_worth_it = 2 * size > len(large.coordinates)
+    return is_worth_it and bool(small.shape) and set(small.shape) <= set(large.shape)
+
+
+def _embedded(small: Instance, large: Instance) -> Instance:
+    missing = len(large.coordinates) - len(small.coordinates)
+    pieces = dict(zip(small.shape, small.pieces, strict=True))
+    return Instance(
+        coordinates=small.coordinates + (None,) * missing,
+        pieces=tuple(pieces.get(shape) for shape in large.shape),
+        shape=large.shape,
+    )
+
+
+@dataclass(frozen=True)
+class Template:
+    """A whole instance, and the instances by lane."""
+
+    whole: Instance
+    lanes: dict[int, Instance]
+
+
+def _placed(templates: list[list[Instance]], lane_count: int, compiled: CompiledAssembly) -> list[Template]:
+    """Instances on lanes: where it can be, on that of a component to which a spring leads."""
+    neighbours: dict[int, set[int]] = defaultdict(set)
+    for a, b in zip(compiled.springs.index_a.tolist(), compiled.springs.index_b.tolist(), strict=True):
+        neighbours[a].add(b)
+        neighbours[b].add(a)
+    lane_of: dict[int, int] = {}
+    placed = []
+    for instances in templates:
+        lanes: dict[int, Instance] = {}
+        for instance in sorted(instances, key=lambda item: item.coordinates[0] or 0):
+            own = [coordinate for coordinate in instance.coordinates if coordinate is not None]
+            wanted = [lane_of[other] for coordinate in own for other in neighbours[coordinate] if other in lane_of]
+            lane = next(lane for lane in (*wanted, *range(lane_count)) if lane not in lanes)
+            lanes[lane] = instance
+            lane_of |= dict.fromkeys(own, lane)
+        placed.append(Template(instances[0], lanes))
+    return placed
+
+
+def _slots(templates: list[Template], lane_count: int) -> tuple[Indices, NDArray[np.bool_]]:
+    coordinate = [np.repeat(np.array(template.whole.coordinates)[:, None], lane_count, axis=1) for template in templates]
+    real = [np.zeros(held.shape, dtype=bool) for held in coordinate]
+    for template, held, is_real in zip(templates, coordinate, real, strict=True):
+        for lane, instance in template.lanes.items():
+            own = np.array([-1 if number is None else number for number in instance.coordinates])
+            is_real[:, lane] = own >= 0
+            held[is_real[:, lane], lane] = own[own >= 0]
+    return np.concatenate(coordinate), np.concatenate(real)
+
+
+def _items(template: Template, slot_of: Indices, lane_count: int) -> list[Item]:
+    """Constraint rows and meshes of one template."""
+    return [
+        _item(template, place, piece, slot_of, lane_count)
+        for place, piece in enumerate(template.whole.pieces)
+        if piece is not None
+    ]
+
+
+def _item(template: Template, place: int, whole: Piece, slot_of: Indices, lane_count: int) -> Item:
+    name, number, at, columns = whole
+    entries, real, off = np.full(lane_count, number), np.zeros(lane_count, bool), np.zeros(lane_count, bool)
+    touched = template.whole.shape[place][1]
+    for lane, instance in template.lanes.items():
+        piece = instance.pieces[place]
+        if piece is None:
+            off[lane] = any(instance.coordinates[local] is not None for local in touched)
+        else:
+            entries[lane], real[lane] = piece[1], True
+    slots = tuple(slot_of[list(at)].tolist())
+    return Item(table=name, slots=slots, entries=entries, real=real, off=off, columns=columns)
+
+
+def _points(compiled: CompiledAssembly, slot_of: Indices, lane_of: Indices, lane_count: int) -> tuple[Item, ...]:
+    """Elements on one coordinate: the k-th of its kind on a slot shares an item with those of the other lanes."""
+    items = []
+    for name in POINT_TABLES:
+        occurrences: dict[tuple[int, int], Indices] = {}
+        seen: dict[int, int] = defaultdict(int)
+        for number, coordinate in enumerate(getattr(compiled, name).index.tolist()):
+            key = (int(slot_of[coordinate]), seen[coordinate])
+            seen[coordinate] += 1
+            occurrences.setdefault(key, np.full(lane_count, -1))[lane_of[coordinate]] = number
+        items += [
+            Item(table=name, slots=(slot,), entries=entries, real=entries >= 0)
+            for (slot, _), entries in occurrences.items()
+        ]
+    return tuple(items)
+
+
+def _springs(
+    compiled: CompiledAssembly, slot_of: Indices, lane_of: Indices, lane_count: int
+) -> tuple[SpringLink, ...]:
+    """Group springs by their slots; a group takes a spring only while both its lanes are still free."""
+    table = compiled.springs
+    groups: dict[tuple[int, int, bool], list[list[tuple[int, int, int]]]] = defaultdict(list)
+    for number, (a, b) in enumerate(zip(table.index_a.tolist(), table.index_b.tolist(), strict=True)):
+        lane_a, lane_b = int(lane_of[a]), int(lane_of[b])
+        fitting = groups[int(slot_of[a]), int(slot_of[b]), lane_a == lane_b]
+        free = (g for g in fitting if all(lane_a != other[1] and lane_b != other[2] for other in g))
+        group = next(free, None)
+        if group is None:
+            group = []
+            fitting.append(group)
+        group.append((number, lane_a, lane_b))
+    return tuple(
+        _link(slot_a, slot_b, group, lane_count)
+        for (slot_a, slot_b, _), fitting in groups.items()
+        for group in fitting
+    )
+
+
+def _link(slot_a: int, slot_b: int, group: list[tuple[int, int, int]], lane_count: int) -> SpringLink:
+    numbers, lanes_a, lanes_b = np.array(group).T
+    entries = np.full(lane_count, -1)
+    entries[lanes_a] = numbers
+    lane_b, lane_a = np.arange(lane_count), np.arange(lane_count)
+    lane_b[lanes_a], lane_a[lanes_b] = lanes_b, lanes_a
+    pulled = np.isin(np.arange(lane_count), lanes_b)
+    return SpringLink(
+        slot_a=slot_a, slot_b=slot_b, entries=entries, lane_b=lane_b, lane_a=lane_a, pulled=pulled
+    )

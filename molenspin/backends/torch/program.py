@@ -1,0 +1,180 @@
+"""Writes kernel source from arithmetic on values, folding what is known beforehand.
+
+A `Value` is either known when the kernel is written (numbers per lane, or per member and lane) or computed by
+the kernel (a variable). Arithmetic among known values happens here, once; terms that are zero on every lane
+vanish; everything else becomes one line of the kernel. So equations are written once, as plain Python
+arithmetic, and a constant factorisation costs the kernel nothing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from molenspin.assembly.compiled import Floats
+
+Operand: TypeAlias = "Value | float"
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """A number on every lane: ``numbers`` if known beforehand, else the kernel's variable ``name``."""
+
+    program: "Program"
+    name: str = ""
+    numbers: Floats | None = None
+
+    def __add__(self, other: Operand) -> "Value":
+        return self.program.combine("+", self, other)
+
+    def __sub__(self, other: Operand) -> "Value":
+        return self.program.combine("-", self, other)
+
+    def __mul__(self, other: Operand) -> "Value":
+        return self.program.combine("*", self, other)
+
+    def __radd__(self, other: float) -> "Value":
+        return self.program.combine("+", other, self)
+
+    def __rsub__(self, other: float) -> "Value":
+        return self.program.combine("-", other, self)
+
+    def __rmul__(self, other: float) -> "Value":
+        return self.program.combine("*", other, self)
+
+    def __neg__(self) -> "Value":
+        return self.program.combine("-", 0.0, self)
+
+    def is_known(self, number: float | None = None) -> bool:
+        """Whether the value is known beforehand (and equals ``number`` on every lane)."""
+        return self.numbers is not None and (number is None or bool(np.all(self.numbers == number)))
+
+
+class Mark(NamedTuple):
+    """A place in a program's text."""
+
+    place: int
+    indent: int
+
+
+_FOLD: dict[str, Callable[[Floats, Floats], Floats]] = {"+": np.add, "-": np.subtract, "*": np.multiply}
+
+
+class Program:
+    """The kernel source in the making, and the table of its coefficients."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._indent = 0
+        self._count = 0
+        self._tables: dict[bool, dict[Value, int]] = {False: {}, True: {}}
+
+    def known(self, numbers: Floats | float) -> Value:
+        """A value known beforehand: a number, (lane_count,) or (member_count, lane_count)."""
+        return Value(self, numbers=np.asarray(numbers, dtype=np.float64))
+
+    def variable(self, name: str) -> Value:
+        """A variable that the kernel has."""
+        return Value(self, name=name)
+
+    def line(self, text: str) -> None:
+        """Write one line at the current indentation."""
+        self.lines.append("    " * self._indent + text)
+
+    def write(self, text: str) -> None:
+        """Write a piece of fixed text at the current indentation."""
+        for line in text.strip().splitlines():
+            self.line(line)
+
+    def mark(self) -> "Mark":
+        """This place in the text, to insert lines at later."""
+        return Mark(len(self.lines), self._indent)
+
+    def insert(self, mark: "Mark", lines: Iterable[str]) -> None:
+        """Insert lines at a mark; marks further down are void afterwards."""
+        self.lines[mark.place : mark.place] = ["    " * mark.indent + line for line in lines]
+
+    @contextmanager
+    def block(self, header: str) -> Iterator[None]:
+        """Write ``header`` and indent what follows."""
+        self.write(header)
+        self._indent += 1
+        yield
+        self._indent -= 1
+
+    def compute(self, expression: str, name: str = "") -> Value:
+        """Write ``name = expression`` (a fresh name where none is given)."""
+        if not name:
+            self._count += 1
+            name = f"x{self._count}"
+        self.line(f"{name} = {expression}")
+        return self.variable(name)
+
+    def call(self, function: str, *arguments: Value, results: int = 1) -> tuple[Value, ...]:
+        """Write a call of a device function that returns ``results`` values."""
+        names = [f"x{self._count + k + 1}" for k in range(results)]
+        self._count += results
+        self.line(f"{', '.join(names)} = {function}({', '.join(map(self.text, arguments))})")
+        return tuple(map(self.variable, names))
+
+    def combine(self, operator: str, left: Operand, right: Operand) -> Value:
+        """One addition, subtraction or multiplication, folded where it can be."""
+        a, b = self._value(left), self._value(right)
+        if a.numbers is not None and b.numbers is not None:
+            return self.known(_FOLD[operator](a.numbers, b.numbers))
+        if operator == "*":
+            return self._product(a, b)
+        if b.is_known(0.0):
+            return a
+        if a.is_known(0.0):
+            return b if operator == "+" else self.compute(f"-{self.text(b)}")
+        return self.compute(f"{self.text(a)} {operator} {self.text(b)}")
+
+    def _value(self, operand: Operand) -> Value:
+        return operand if isinstance(operand, Value) else self.known(operand)
+
+    def _product(self, a: Value, b: Value) -> Value:
+        known, other = (a, b) if a.numbers is not None else (b, a)
+        if known.is_known(0.0):
+            return known
+        if known.is_known(1.0):
+            return other
+        if known.is_known(-1.0):
+            return self.compute(f"-{self.text(other)}")
+        return self.compute(f"{self.text(a)} * {self.text(b)}")
+
+    def reciprocal(self, value: Value) -> Value:
+        """One over a value."""
+        if value.numbers is not None:
+            return self.known(1.0 / value.numbers)
+        return self.compute(f"1.0 / {self.text(value)}")
+
+    def total(self, values: Iterable[Value]) -> Value:
+        """Sum of values, 0 of none."""
+        result = self.known(0.0)
+        for value in values:
+            result = result + value
+        return result
+
+    def text(self, value: Value) -> str:
+        """How the kernel writes a value: a variable, a literal where all lanes agree on a small one, or a load."""
+        if value.numbers is None:
+            return value.name
+        if any(value.is_known(number) for number in (0.0, 1.0, -1.0)):
+            return repr(float(value.numbers.flat[0]))
+        varies = value.numbers.ndim == 2
+        table = self._tables[varies]
+        # Numbered by use, not by content: other numbers in the same structure give the same source.
+        place = table.setdefault(value, len(table))
+        return f"tl.load(varying + {place} * UNITS + unit)" if varies else f"tl.load(shared + {place} * LANES + lane)"
+
+    def tables(self, member_count: int, lane_count: int) -> tuple[Floats, Floats]:
+        """Coefficients: shared by all members (k, lane_count), and varying (k, member_count, lane_count)."""
+        shared = [np.broadcast_to(value.numbers, (lane_count,)) for value in self._tables[False]]  # type: ignore[arg-type]
+        varying = [np.broadcast_to(value.numbers, (member_count, lane_count)) for value in self._tables[True]]  # type: ignore[arg-type]
+        return (
+            np.array(shared).reshape(-1, lane_count),
+            np.array(varying).reshape(-1, member_count, lane_count),
+        )

@@ -1,0 +1,164 @@
+"""Projection onto the constraints inside a fused kernel, and the multipliers at the result."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from molenspin.backends.torch.elimination import Factor, eliminate
+from molenspin.backends.torch.equations import Equations, Row, Slots, curvature
+from molenspin.backends.torch.program import Program, Value
+from molenspin.status import CaseStatus
+
+FLOAT32_ROUNDING = 2.0**-20
+"""Share of the terms of g that float32 cannot resolve: residuals below it count as converged."""
+
+CHECK = f"""
+largest = member_max(residual, LANES, MEMBERS)
+unsolved = alive & (excess > 0.0)
+lost = unsolved & ((tries >= newton_limit) | (largest == float("inf")))
+unsolved = unsolved & (lost == 0)
+alive = alive & (lost == 0)
+status = tl.where(lost, {int(CaseStatus.NOT_CONVERGED)}, status)
+stop_step = tl.where(lost, current, stop_step)
+stop_residual = tl.where(lost, largest, stop_residual)
+tries += unsolved.to(tl.int32)
+pending = tl.max(unsolved.to(tl.int32), axis=0)
+"""
+
+
+def keep_stopped(program: Program, state: Slots, time: Value) -> None:
+    """Write the state of members that are lost just now to memory: the host finds out what is to blame."""
+    with program.block("if tl.max(lost.to(tl.int32), axis=0) > 0:"):
+        for place, value in enumerate((time, *state.values())):
+            program.line(f"tl.store(stopped + {place} * UNITS + unit, {value.name}, mask=lost)")
+
+
+@dataclass(frozen=True)
+class Tangent:
+    """Constraint rows at a position with the factor of G M^-1 G^T, by template."""
+
+    groups: Sequence[Sequence[Row]]
+    factors: Sequence[Factor]
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows of all templates."""
+        return [row for rows in self.groups for row in rows]
+
+
+class Projection:
+    """Writes projections into a program."""
+
+    def __init__(self, equations: Equations, program: Program, tolerance: float, dtype: str) -> None:
+        self._equations = equations
+        self._program = program
+        self._tolerance = program.known(tolerance)
+        self._rounding = dtype == "float32"
+
+    def at(self, position: Slots, time: Value) -> Tangent:
+        """Rows and factor at a position."""
+        groups = self._equations.rows(position, time)
+        return Tangent(groups, [self._eliminate(rows, rows) for rows in groups])
+
+    def _eliminate(self, left: Sequence[Row], right: Sequence[Row]) -> Factor:
+        return eliminate(left, right, self._equations.inverse_mass, self._program)
+
+    def positions(self, position: Slots, time: Value, along: Tangent | None = None) -> Tangent:
+        """Newton on the variables ``position``, until every member is within tolerance.
+
+        Multipliers act along the rows at the result, or along those of another tangent where one is given.
+        Returns the tangent at the result.
+        """
+        program = self._program
+        if not any(self._equations.row_masks):
+            return self.at(position, time)
+        program.write("pending = 1\ntries = iterations * 0\nlargest = zero")
+        start = program.mark()
+        with program.block("while pending > 0:"):
+            groups = self._equations.rows(position, time)
+            partners = along.groups if along else groups
+            factors = [self._eliminate(*pair) for pair in zip(groups, partners, strict=True)]
+            self._check(groups, position, time)
+            with program.block("if pending > 0:"):
+                for rows, partner, factor in zip(groups, partners, factors, strict=True):
+                    multipliers = factor.solve([row.residual for row in rows])
+                    for slot, push in self._spread(partner, multipliers).items():
+                        name = position[slot].name
+                        step = program.text(self._equations.inverse_mass[slot] * push)
+                        program.line(f"{name} = tl.where(unsolved, {name} - {step}, {name})")
+            names, tangent = self._carry(Tangent(groups, factors))
+        program.line("iterations += tries")
+        program.insert(start, [f"{name} = zero" for name in names])
+        return tangent
+
+    def _check(self, groups: Sequence[Sequence[Row]], position: Slots, time: Value) -> None:
+        """Largest residual of each lane, and by how much one exceeds what is asked for."""
+        program = self._program
+        program.write("residual = zero\nexcess = zero")
+        for rows, masks in zip(groups, self._equations.row_masks, strict=True):
+            for row, mask in zip(rows, masks, strict=True):
+                size = program.call("magnitude", row.residual)[0] * mask
+                program.line(f"residual = tl.maximum(residual, {size.name})")
+                if self._rounding:
+                    resolved = size - self._unresolved(row, position)
+                    program.line(f"excess = tl.maximum(excess, {resolved.name})")
+        program.line(f"excess = member_max({'excess' if self._rounding else 'residual'}, LANES, MEMBERS)")
+        program.line(f"excess = excess - {program.text(self._tolerance)}")
+        program.write(CHECK)
+        keep_stopped(program, position, time)
+
+    def _unresolved(self, row: Row, position: Slots) -> Value:
+        """Size of the residual that is only rounding."""
+        terms = [entry * position[slot] for slot, entry in row.jacobian.items()]
+        sizes = [self._program.call("magnitude", term)[0] for term in terms]
+        return FLOAT32_ROUNDING * self._program.total(sizes)
+
+    def _spread(self, rows: Sequence[Row], multipliers: Sequence[Value]) -> dict[int, Value]:
+        """G^T lambda by slot."""
+        push: dict[int, Value] = {}
+        for row, multiplier in zip(rows, multipliers, strict=True):
+            for slot, entry in row.jacobian.items():
+                part = entry * multiplier
+                push[slot] = push[slot] + part if slot in push else part
+        return push
+
+    def _carry(self, tangent: Tangent) -> tuple[list[str], Tangent]:
+        """Copy the variables of a tangent to names that outlive the loop they were computed in."""
+        program, names = self._program, []
+
+        def keep(value: Value) -> Value:
+            if value.is_known():
+                return value
+            names.append(f"{value.name}_kept")
+            return program.compute(value.name, names[-1])
+
+        return names, Tangent(
+            [[row.mapped(keep) for row in rows] for rows in tangent.groups],
+            [factor.mapped(keep) for factor in tangent.factors],
+        )
+
+    def velocities(self, tangent: Tangent, velocity: Slots) -> dict[int, Value]:
+        """Velocities with their part across the constraints removed."""
+        result = dict(velocity)
+        for rows, factor in zip(tangent.groups, tangent.factors, strict=True):
+            across = [self._along(row, velocity) + row.rate for row in rows]
+            for slot, push in self._spread(rows, factor.solve(across)).items():
+                result[slot] = result[slot] - self._equations.inverse_mass[slot] * push
+        return result
+
+    def _along(self, row: Row, vector: Slots) -> Value:
+        return self._program.total(entry * vector[slot] for slot, entry in row.jacobian.items())
+
+    def accelerations(
+        self, tangent: Tangent, velocity: Slots, force: Slots
+    ) -> tuple[dict[int, Value], list[Value]]:
+        """Accelerations by slot, and the multipliers of all rows."""
+        weight = self._equations.inverse_mass
+        result = {slot: weight[slot] * push for slot, push in force.items()}
+        free, reactions = dict(result), []
+        for rows, factor in zip(tangent.groups, tangent.factors, strict=True):
+            right = [-(curvature(row, velocity, self._program) + self._along(row, free)) for row in rows]
+            multipliers = factor.solve(right)
+            reactions += multipliers
+            for slot, push in self._spread(rows, multipliers).items():
+                result[slot] = result[slot] + weight[slot] * push
+        return result, reactions
