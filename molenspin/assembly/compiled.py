@@ -224,6 +224,10 @@ class CompiledAssembly:
         """One member of the ensemble as an assembly of its own."""
         return _select(self, "", self.varying(), number, member_count=1)
 
+    def members(self, numbers: Indices) -> "CompiledAssembly":
+        """Some members of the ensemble as an ensemble of their own."""
+        return _select(self, "", self.varying(), numbers, member_count=len(numbers))
+
     def varying(self) -> frozenset[str]:
         """Names of the arrays that carry a leading member axis."""
         return frozenset(
@@ -234,7 +238,7 @@ class CompiledAssembly:
 Tables = TypeVar("Tables", bound="DataclassInstance")
 
 
-def _select(value: Tables, prefix: str, varying: frozenset[str], number: int, **changes: object) -> Tables:
+def _select(value: Tables, prefix: str, varying: frozenset[str], number: int | Indices, **changes: object) -> Tables:
     for field in fields(value):
         item, name = getattr(value, field.name), prefix + field.name
         if name in varying:

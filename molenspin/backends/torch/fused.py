@@ -1,49 +1,34 @@
-"""Runs the fused kernel of an assembly: buffers, launches, results."""
-
-from dataclasses import dataclass
+"""Runs the fused kernel of an assembly: tables, buffers, launches."""
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from molenspin.assembly.compiled import CompiledAssembly, Floats
+from molenspin.assembly.compiled import CompiledAssembly
 from molenspin.backends.protocol import Settings
+from molenspin.backends.torch.device_run import DeviceRun
 from molenspin.backends.torch.kernel_source import kernel_source
 from molenspin.backends.torch.layout import Layout, lane_layout
+from molenspin.backends.torch.progress import Progress, worst_row
+from molenspin.backends.torch.tensor_model import TensorModel
+from molenspin.backends.torch.tensor_run import Start
 from molenspin.backends.torch.triton_compiler import triton_function
 from molenspin.status import CaseStatus
 
 WARP = 32
-SLOT_LIMIT = 160
+SLOT_LIMIT = 128
 """Coordinates that one lane can hold: beyond it a kernel takes minutes to compile."""
 STEPS_PER_LAUNCH = 5000
 BODY_STEPS_PER_LAUNCH = 2_000_000_000
 """A launch is short enough that Ctrl-C is heard within a second or so."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class FusedRun:
-    """What a run leaves on the device.
-
-    Parameters
-    ----------
-    samples
-        Positions and velocities, (sample_count, 2, slot_count, member_count, lane_count).
-    reactions
-        Multipliers, (sample_count, row_count, member_count, lane_count), or None.
-    status, stop_step, newton_iterations, max_residual, stop_residual
-        Per member.
-    stopped
-        Time, position and velocity at which members stopped, (1 + 2 slot_count, member_count, lane_count).
-    """
-
-    samples: torch.Tensor
-    reactions: torch.Tensor | None
-    status: torch.Tensor
-    stop_step: torch.Tensor
-    newton_iterations: torch.Tensor
-    max_residual: torch.Tensor
-    stop_residual: torch.Tensor
-    stopped: torch.Tensor
+def obstacle(compiled: CompiledAssembly) -> str:
+    """Why an assembly cannot run as one fused kernel; empty if it can."""
+    slot_count = lane_layout(compiled).slot_count
+    if slot_count <= SLOT_LIMIT:
+        return ""
+    return f"{slot_count} coordinates of {compiled.name} are tied together, a lane holds {SLOT_LIMIT}"
 
 
 class FusedKernel:
@@ -64,13 +49,13 @@ class FusedKernel:
     ) -> None:
         self.compiled, self.settings, self.device, self.dtype = compiled, settings, device, dtype
         self.layout = lane_layout(compiled)
-        name = str(dtype).removeprefix("torch.")
-        source = kernel_source(compiled, self.layout, settings, name)
-        self.function = triton_function(source.text)
+        source = kernel_source(compiled, self.layout, settings, str(dtype).removeprefix("torch."))
+        self._function = triton_function(source.text)
         self.members_per_block = _members_per_block(compiled.member_count, self.layout)
         self.block_count = -(-compiled.member_count // self.members_per_block)
-        padding = self.block_count * self.members_per_block - compiled.member_count
-        varying = np.pad(source.varying, ((0, 0), (0, padding), (0, 0)), mode="edge")
+        self._padding = self.block_count * self.members_per_block - compiled.member_count
+        self._units = self.block_count * self.members_per_block * self.layout.lane_count
+        varying = np.pad(source.varying, ((0, 0), (0, self._padding), (0, 0)), mode="edge")
         self._tables = (
             torch.as_tensor(source.shared, dtype=dtype, device=device),
             torch.as_tensor(varying, dtype=dtype, device=device),
@@ -79,117 +64,133 @@ class FusedKernel:
 
     @property
     def path(self) -> str:
-        """The path as reported."""
+        """How the members lie on the device."""
         return f"triton lanes={self.layout.lane_count} members_per_block={self.members_per_block}"
 
-    def run(self, position: torch.Tensor, velocity: torch.Tensor, alive: torch.Tensor, *, reaction: bool) -> FusedRun:
-        """Simulate from a consistent state.
-
-        Parameters
-        ----------
-        position, velocity
-            Projected onto the constraints, (member_count, 2n).
-        alive
-            Members to simulate, (member_count,).
-        reaction
-            Whether to record multipliers.
-        """
-        buffers = self._buffers(position, velocity, alive, reaction=reaction)
+    def run(self, begin: Start, *, reaction: bool) -> DeviceRun:
+        """Simulate from a consistent state."""
+        buffers = self._buffers(begin, reaction=reaction)
         for first, last in self._launches():
             self._launch(buffers, first, last, reaction=reaction)
             if self.device.type == "cuda":
                 torch.cuda.synchronize(self.device)
-        return self._result(buffers, reaction=reaction)
+        return self._result(buffers, begin, reaction=reaction)
 
-    def _buffers(
-        self, position: torch.Tensor, velocity: torch.Tensor, alive: torch.Tensor, *, reaction: bool
-    ) -> dict[str, torch.Tensor]:
-        units = self.block_count * self.members_per_block * self.layout.lane_count
-        slots, samples = self.layout.slot_count, self.settings.sample_count
+    def _buffers(self, begin: Start, *, reaction: bool) -> dict[str, Tensor]:
+        units, samples = self._units, self.settings.sample_count
+        slots, rows = self.layout.slot_count, len(self.layout.rows) if reaction else 0
         real = {"dtype": self.dtype, "device": self.device}
         count = {"dtype": torch.int32, "device": self.device}
+        alive = torch.nn.functional.pad(begin.members.alive, (0, self._padding))
         status = torch.where(alive, int(CaseStatus.OK), int(CaseStatus.PENDING)).to(torch.int32)
-        rows = len(self.layout.rows) if reaction else 0
         return {
-            "state": torch.cat([self._spread(position), self._spread(velocity)]),
+            "state": torch.cat([self._spread(begin.state.position), self._spread(begin.state.velocity)]),
             "record": torch.empty(samples, 2 * slots, units, **real),
             "reaction": torch.empty(samples if rows else 0, rows, units, **real),
             "stopped": torch.zeros(1 + 2 * slots, units, **real),
-            "status": self._padded(status).repeat_interleave(self.layout.lane_count),
+            "status": status.repeat_interleave(self.layout.lane_count),
             "stop_step": torch.full((units,), self.settings.step_count, **count),
             "iterations": torch.zeros(units, **count),
             "worst": torch.zeros(units, **real),
             "stop_residual": torch.zeros(units, **real),
         }
 
-    def _padded(self, values: torch.Tensor) -> torch.Tensor:
-        """Values per member with members that are not simulated added up to full blocks."""
-        padding = self.block_count * self.members_per_block - len(values)
-        return torch.cat([values, torch.zeros(padding, dtype=values.dtype, device=values.device)])
-
-    def _spread(self, values: torch.Tensor) -> torch.Tensor:
-        """(member_count, 2n) as (slot_count, units); copies and padding start at rest where a real body does."""
-        padding = self.block_count * self.members_per_block - len(values)
-        members = torch.cat([values, values[-1:].expand(padding, -1)])
+    def _spread(self, values: Tensor) -> Tensor:
+        """(member_count, 2n) as (slot_count, units)."""
+        padding = values[-1:].expand(self._padding, -1)
         coordinate = torch.as_tensor(self.layout.coordinate, device=self.device)
-        return members[:, coordinate].permute(1, 0, 2).reshape(self.layout.slot_count, -1).contiguous()
+        members = torch.cat([values, padding])[:, coordinate]
+        return members.permute(1, 0, 2).reshape(self.layout.slot_count, -1).contiguous()
 
     def _launches(self) -> list[tuple[int, int]]:
         bodies = self.compiled.member_count * self.compiled.body_count
         stride = int(np.clip(BODY_STEPS_PER_LAUNCH // bodies, 1, STEPS_PER_LAUNCH))
         total = self.settings.step_count
-        starts = list(range(0, total, stride))
-        return [(first, min(first + stride, total)) for first in starts]
+        return [(first, min(first + stride, total)) for first in range(0, total, stride)]
 
-    def _launch(self, buffers: dict[str, torch.Tensor], first: int, last: int, *, reaction: bool) -> None:
-        units = buffers["worst"].numel()
-        self.function[(self.block_count,)](
+    def _launch(self, buffers: dict[str, Tensor], first: int, last: int, *, reaction: bool) -> None:
+        self._function[(self.block_count,)](
             *self._tables,
             *buffers.values(),
             first,
             last,
             self.settings.save_every,
             self.settings.newton_limit,
-            units,
+            self._units,
             LANES=self.layout.lane_count,
             MEMBERS=self.members_per_block,
             REACTION=reaction and bool(self.layout.rows),
             num_warps=1,
         )
 
-    def _result(self, buffers: dict[str, torch.Tensor], *, reaction: bool) -> FusedRun:
-        lanes, members = self.layout.lane_count, self.compiled.member_count
-        samples = self.settings.sample_count
-        first_lane = {
-            name: buffers[name].view(-1, lanes)[:members, 0]
-            for name in ("status", "stop_step", "iterations", "worst", "stop_residual")
-        }
-        return FusedRun(
-            samples=buffers["record"].view(samples, 2, self.layout.slot_count, -1, lanes)[..., :members, :],
-            reactions=buffers["reaction"].view(samples, -1, self.block_count * self.members_per_block, lanes)[:, :, :members]
-            if reaction and self.layout.rows else None,
-            status=first_lane["status"],
-            stop_step=first_lane["stop_step"],
-            newton_iterations=first_lane["iterations"],
-            max_residual=first_lane["worst"],
-            stop_residual=first_lane["stop_residual"],
-            stopped=buffers["stopped"].view(1 + 2 * self.layout.slot_count, -1, lanes)[:, :members],
+    # Results
+
+    def _result(self, buffers: dict[str, Tensor], begin: Start, *, reaction: bool) -> DeviceRun:
+        slots = self.layout.slot_count
+        position, velocity = (
+            self._gathered(part, *self.layout.home()) for part in buffers["record"].split(slots, dim=1)
         )
+        return DeviceRun(
+            position=position,
+            velocity=velocity,
+            reaction=self._gathered(buffers["reaction"], *self._row_home()) if reaction else None,
+            progress=self._progress(buffers, begin.progress),
+            newton_iterations=begin.members.newton_iterations + self._per_member(buffers["iterations"]),
+        )
+
+    def _gathered(self, record: Tensor, slots: np.ndarray, lanes: np.ndarray) -> Tensor:
+        """(sample_count, slots, units) as (member_count, places, sample_count)."""
+        samples, slot_count, _ = record.shape
+        record = record.view(samples, slot_count, -1, self.layout.lane_count)
+        places = [torch.as_tensor(place, device=self.device) for place in (slots, lanes)]
+        return record[:, places[0], : self.compiled.member_count, places[1]].permute(2, 0, 1)
+
+    def _row_home(self) -> tuple[np.ndarray, np.ndarray]:
+        """Place among the rows, and lane, of each constraint."""
+        rows, lanes = np.zeros((2, self.compiled.constraint_count), dtype=np.int64)
+        for place, item in enumerate(self.layout.rows):
+            numbers = getattr(self.compiled, item.table).row[item.entries[item.real]]
+            rows[numbers], lanes[numbers] = place, np.flatnonzero(item.real)
+        return rows, lanes
+
+    def _per_member(self, values: Tensor) -> Tensor:
+        return values.view(-1, self.layout.lane_count)[: self.compiled.member_count, 0]
+
+    def _progress(self, buffers: dict[str, Tensor], before: Progress) -> Progress:
+        """Totals of the run, added to those of its start; what is to blame is found out here."""
+        status, stop_step, worst, stop_residual = (
+            self._per_member(buffers[name]) for name in ("status", "stop_step", "worst", "stop_residual")
+        )
+        stopped = status > int(CaseStatus.OK)
+        progress = Progress(
+            status=torch.where(stopped, status, before.status),
+            stop_step=torch.where(stopped, stop_step, before.stop_step),
+            stop_index=before.stop_index.clone(),
+            stop_residual=torch.where(stopped, stop_residual, before.stop_residual),
+            max_residual=torch.maximum(worst, before.max_residual),
+        )
+        if bool(stopped.any()):
+            self._blame(progress, buffers["stopped"], stopped)
+        return progress
+
+    def _blame(self, progress: Progress, kept: Tensor, stopped: Tensor) -> None:
+        """Find the constraint or body at fault from the states at which members stopped."""
+        numbers = stopped.nonzero()[:, 0]
+        slots = self.layout.slot_count
+        time = kept[0].view(-1, self.layout.lane_count)[numbers, :1]
+        position, velocity = (
+            self._gathered(part[None], *self.layout.home())[numbers, :, 0] for part in kept[1:].split(slots)
+        )
+        model = TensorModel(self.compiled.members(numbers.cpu().numpy()), self.device, self.dtype)
+        size = torch.maximum(position.abs(), velocity.abs()).nan_to_num(nan=torch.inf)
+        body = size.argmax(dim=1) // 2
+        if model.row_count:
+            row = worst_row(model, model.rows(position, time).residual)[1]
+            body = torch.where(progress.status[numbers] == int(CaseStatus.DIVERGED), body, row)
+        progress.stop_index[numbers] = body
 
 
 def _members_per_block(member_count: int, layout: Layout) -> int:
     """As many as fill a warp, a power of 2."""
     fitting = max(1, WARP // layout.lane_count)
     return min(fitting, 1 << (member_count - 1).bit_length())
-
-
-def reason_against(compiled: CompiledAssembly, layout: Layout) -> str:
-    """Why an assembly cannot run as one fused kernel; empty if it can."""
-    if layout.slot_count > SLOT_LIMIT:
-        return f"{layout.slot_count} coordinates of {compiled.name} are tied together, a lane holds {SLOT_LIMIT}"
-    return ""
-
-
-def scatter(layout: Layout, values: torch.Tensor) -> Floats:
-    """Placeholder."""
-    raise NotImplementedError

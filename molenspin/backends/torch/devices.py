@@ -1,0 +1,104 @@
+"""Which device a run uses, and how jobs on one machine share several."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import gettempdir
+from time import sleep
+
+import torch
+
+from molenspin.errors import InvalidValueError
+
+KINDS = ("auto", "cpu", "cuda", "mps")
+DTYPES = {"float64": torch.float64, "float32": torch.float32}
+POLL_SECONDS = 0.2
+
+
+def resolve_device(name: str, dtype: str) -> torch.device:
+    """The device that a name stands for; ``auto`` takes the fastest one that has the precision.
+
+    Raises
+    ------
+    InvalidValueError
+        If this machine has no such device, or it lacks the precision.
+    """
+    kind = name.split(":")[0]
+    if kind not in KINDS:
+        raise InvalidValueError(f"device {name!r} is not known; use one of {', '.join(KINDS)}, or cuda:1 and so on")
+    if kind == "auto":
+        return torch.device(_automatic(dtype))
+    if kind == "cuda":
+        _check_cuda(name)
+    if kind == "mps":
+        if not torch.backends.mps.is_available():
+            raise InvalidValueError("device mps: this machine has no Apple GPU that PyTorch can use; use cpu")
+        if dtype == "float64":
+            raise InvalidValueError("device mps has no float64; use dtype float32, or device cpu")
+    return torch.device(name)
+
+
+def _automatic(dtype: str) -> str:
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() and dtype == "float32" else "cpu"
+
+
+def _check_cuda(name: str) -> None:
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    number = int(name.partition(":")[2] or 0)
+    if number >= count:
+        raise InvalidValueError(f"device {name}: PyTorch sees {count} CUDA devices here; use cpu or auto")
+
+
+def device_label(device: torch.device) -> str:
+    """The device as people know it: ``cuda:0 NVIDIA H200``."""
+    if device.type != "cuda":
+        return str(device)
+    number = torch.cuda.current_device() if device.index is None else device.index
+    return f"cuda:{number} {torch.cuda.get_device_name(number)}"
+
+
+@contextmanager
+def claimed_device(folder: Path | None = None, count: int | None = None) -> Iterator[str]:
+    """A CUDA device that no other job on this machine has claimed; waits until there is one.
+
+    The workflow lets as many jobs run at a time as there are GPUs; this makes each take another one. A claim is a
+    lock on a file, so it ends with its process, however that ends.
+
+    Parameters
+    ----------
+    folder
+        Where the lock files are; the same for all jobs. The folder for temporary files where none is given.
+    count
+        Number of devices; those that PyTorch sees where none is given.
+
+    Yields
+    ------
+    str
+        ``cuda:0``, ``cuda:1``, ...; ``cpu`` where there is no device.
+    """
+    count = torch.cuda.device_count() if count is None else count
+    if not count:
+        yield "cpu"
+        return
+    number, handle = _claim(folder or Path(gettempdir()), count)
+    try:
+        yield f"cuda:{number}"
+    finally:
+        os.close(handle)
+
+
+def _claim(folder: Path, count: int) -> tuple[int, int]:
+    while True:
+        for number in range(count):
+            handle = os.open(folder / f"molenspin-cuda-{number}.lock", os.O_CREAT | os.O_RDWR, 0o666)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(handle)
+            else:
+                return number, handle
+        sleep(POLL_SECONDS)
