@@ -1,15 +1,14 @@
-"""Triton functions that the generated kernels call.
+"""Functions that the generated kernels call.
 
 Sine and cosine come together, from one argument reduction that holds for every angle a simulation may reach
 (the error stays near one rounding up to 1e8 rad), and need no slow path: the library's pair costs three times
 as much and branches.
 """
 
-import triton
-import triton.language as tl
+from molenspin.backends.torch.dialect import combined, jit, lane_numbers, tl
 
 
-@triton.jit
+@jit
 def sine_cosine(x):  # noqa: ANN001, ANN201
     """Sine and cosine of x [rad]."""
     turns = tl.floor(x * 0.6366197723675814 + 0.5)
@@ -37,14 +36,14 @@ def sine_cosine(x):  # noqa: ANN001, ANN201
     return tl.where(quadrant >= 2, -first, first), tl.where((quadrant == 1) | (quadrant == 2), -second, second)
 
 
-@triton.jit
+@jit
 def sine(x):  # noqa: ANN001, ANN201
     """Sine of x [rad]."""
     result, _ = sine_cosine(x)
     return result
 
 
-@triton.jit
+@jit
 def hyperbolic_tangent(x):  # noqa: ANN001, ANN201
     """Hyperbolic tangent, from the decaying exponential: nothing overflows."""
     decay = tl.exp(-2.0 * tl.abs(x))
@@ -52,7 +51,7 @@ def hyperbolic_tangent(x):  # noqa: ANN001, ANN201
     return tl.where(x < 0.0, -size, size)
 
 
-@triton.jit
+@jit
 def tooth_force(depth, rate, stiffness, damping, half_backlash):  # noqa: ANN001, ANN201
     """Force of an elastic mesh: a dead zone of the backlash, damping only in contact."""
     beyond = tl.abs(depth) - half_backlash
@@ -60,22 +59,21 @@ def tooth_force(depth, rate, stiffness, damping, half_backlash):  # noqa: ANN001
     return tl.where(beyond >= 0.0, pressed + damping * rate, 0.0)
 
 
-@triton.jit
-def member_max(x, LANES: tl.constexpr, MEMBERS: tl.constexpr):  # noqa: ANN001, ANN201, N803
-    """Largest x over the lanes of each member, on every lane of it."""
+@jit
+def member_or(bits, LANES: tl.constexpr, MEMBERS: tl.constexpr):  # noqa: ANN001, ANN201, N803
+    """Bits set on any lane of a member, on every lane of it."""
     if LANES == 1:
-        return x
+        return bits
     if MEMBERS == 1:
-        return x * 0 + tl.max(x, axis=0)
-    lane = tl.arange(0, LANES * MEMBERS)
-    reach: tl.constexpr = LANES
+        return bits * 0 + combined(bits)
+    lane = lane_numbers(LANES * MEMBERS)
     for power in tl.static_range(0, 10):
-        if (1 << power) < reach:
-            x = tl.maximum(x, tl.gather(x, lane ^ (1 << power), axis=0))
-    return x
+        if (1 << power) < LANES:
+            bits = bits | tl.gather(bits, lane ^ (1 << power), axis=0)
+    return bits
 
 
-@triton.jit
-def magnitude(x):  # noqa: ANN001, ANN201
-    """Absolute value, infinite for a NaN: maxima must not lose it."""
-    return tl.where(x == x, tl.abs(x), float("inf"))
+@jit
+def block_or(bits, LANES: tl.constexpr, MEMBERS: tl.constexpr):  # noqa: ANN001, ANN201, N803
+    """Bits set on any lane of a block, one number."""
+    return combined(bits)

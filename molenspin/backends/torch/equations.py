@@ -38,10 +38,10 @@ class Row:
     """Added to the row's diagonal entry of G M^-1 G^T: 1 on lanes where the row is off."""
 
     def mapped(self, change: Callable[[Value], Value]) -> "Row":
-        """The row with its derivatives changed."""
+        """The row with every value that depends on the position changed."""
         jacobian = {slot: change(entry) for slot, entry in self.jacobian.items()}
         hessian = {pair: change(entry) for pair, entry in self.hessian.items()}
-        return Row(self.residual, jacobian, hessian, self.rate, self.spare)
+        return Row(change(self.residual), jacobian, hessian, self.rate, self.spare)
 
 
 class Equations:
@@ -188,8 +188,7 @@ class Equations:
         if item.off is None or not item.off.any():
             return row
         on = self._mask(~item.off)
-        masked = row.mapped(lambda value: value * on)
-        return replace(masked, residual=row.residual * on, rate=row.rate * on, spare=self._mask(item.off))
+        return replace(row.mapped(lambda value: value * on), rate=row.rate * on, spare=self._mask(item.off))
 
     def _turning_slots(self) -> Sequence[int]:
         slots = []

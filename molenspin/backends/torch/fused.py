@@ -8,14 +8,13 @@ from molenspin.assembly.compiled import CompiledAssembly
 from molenspin.backends.protocol import Settings
 from molenspin.backends.torch.device_run import DeviceRun
 from molenspin.backends.torch.kernel_source import kernel_source
-from molenspin.backends.torch.layout import Layout, lane_layout
+from molenspin.backends.torch.layout import WARP, Layout, lane_layout
 from molenspin.backends.torch.progress import Progress, worst_row
 from molenspin.backends.torch.tensor_model import TensorModel
 from molenspin.backends.torch.tensor_run import Start
 from molenspin.backends.torch.triton_compiler import triton_function
 from molenspin.status import CaseStatus
 
-WARP = 32
 SLOT_LIMIT = 128
 """Coordinates that one lane can hold: beyond it a kernel takes minutes to compile."""
 STEPS_PER_LAUNCH = 5000
@@ -92,7 +91,6 @@ class FusedKernel:
             "stop_step": torch.full((units,), self.settings.step_count, **count),
             "iterations": torch.zeros(units, **count),
             "worst": torch.zeros(units, **real),
-            "stop_residual": torch.zeros(units, **real),
         }
 
     def _spread(self, values: Tensor) -> Tensor:
@@ -158,15 +156,14 @@ class FusedKernel:
 
     def _progress(self, buffers: dict[str, Tensor], before: Progress) -> Progress:
         """Totals of the run, added to those of its start; what is to blame is found out here."""
-        status, stop_step, worst, stop_residual = (
-            self._per_member(buffers[name]) for name in ("status", "stop_step", "worst", "stop_residual")
-        )
+        status, stop_step = (self._per_member(buffers[name]) for name in ("status", "stop_step"))
+        worst = buffers["worst"].view(-1, self.layout.lane_count)[: self.compiled.member_count].amax(dim=1)
         stopped = status > int(CaseStatus.OK)
         progress = Progress(
             status=torch.where(stopped, status, before.status),
             stop_step=torch.where(stopped, stop_step, before.stop_step),
             stop_index=before.stop_index.clone(),
-            stop_residual=torch.where(stopped, stop_residual, before.stop_residual),
+            stop_residual=before.stop_residual.clone(),
             max_residual=torch.maximum(worst, before.max_residual),
         )
         if bool(stopped.any()):
@@ -181,13 +178,14 @@ class FusedKernel:
         position, velocity = (
             self._gathered(part[None], *self.layout.home())[numbers, :, 0] for part in kept[1:].split(slots)
         )
-        model = TensorModel(self.compiled.members(numbers.cpu().numpy()), self.device, self.dtype)
         size = torch.maximum(position.abs(), velocity.abs()).nan_to_num(nan=torch.inf)
-        body = size.argmax(dim=1) // 2
-        if model.row_count:
-            row = worst_row(model, model.rows(position, time).residual)[1]
-            body = torch.where(progress.status[numbers] == int(CaseStatus.DIVERGED), body, row)
-        progress.stop_index[numbers] = body
+        has_diverged = progress.status[numbers] == int(CaseStatus.DIVERGED)
+        index, residual = size.argmax(dim=1) // 2, torch.zeros_like(position[:, 0])
+        if self.compiled.constraint_count:
+            model = TensorModel(self.compiled.members(numbers.cpu().numpy()), self.device, self.dtype)
+            largest, row = worst_row(model, model.rows(position, time).residual)
+            index, residual = torch.where(has_diverged, index, row), torch.where(has_diverged, residual, largest)
+        progress.stop_index[numbers], progress.stop_residual[numbers] = index, residual
 
 
 def _members_per_block(member_count: int, layout: Layout) -> int:

@@ -23,26 +23,25 @@ from molenspin.integrators import Integrator
 from molenspin.status import CaseStatus
 
 SIGNATURE = """
-@triton.jit
+@jit
 def simulate(
     shared, varying, links, state, record, reaction, stopped, status_of, stop_step_of, iterations_of,
-    worst_of, stop_residual_of, first_step, last_step, save_every, newton_limit, UNITS,
+    worst_of, first_step, last_step, save_every, newton_limit, UNITS,
     LANES: tl.constexpr, MEMBERS: tl.constexpr, REACTION: tl.constexpr,
 ):
 """
 
 LOAD = f"""
-unit = tl.program_id(0) * (LANES * MEMBERS) + tl.arange(0, LANES * MEMBERS)
-lane = unit % LANES
-base = tl.arange(0, LANES * MEMBERS) - tl.arange(0, LANES * MEMBERS) % LANES
+number = lane_numbers(LANES * MEMBERS)
+unit = tl.program_id(0) * (LANES * MEMBERS) + number
+lane = number % LANES
+base = number - lane
 status = tl.load(status_of + unit)
 alive = status == {int(CaseStatus.OK)}
 stop_step = tl.load(stop_step_of + unit)
 iterations = tl.load(iterations_of + unit)
 worst = tl.load(worst_of + unit)
-stop_residual = tl.load(stop_residual_of + unit)
 zero = worst * 0.0
-largest = zero
 """
 
 STORE = """
@@ -50,12 +49,14 @@ tl.store(status_of + unit, status)
 tl.store(stop_step_of + unit, stop_step)
 tl.store(iterations_of + unit, iterations)
 tl.store(worst_of + unit, worst)
-tl.store(stop_residual_of + unit, stop_residual)
 """
 
-RUNAWAY = f"""
-ran_away = member_max(tl.where(bounded, 0, 1), LANES, MEMBERS) > 0
-lost = alive & ran_away & (step > 0)
+RUNAWAY = """
+verdict = member_or((alive & (bounded == 0)).to(tl.int32), LANES, MEMBERS)
+"""
+
+LOSE = f"""
+lost = verdict > 0
 alive = alive & (lost == 0)
 status = tl.where(lost, {int(CaseStatus.DIVERGED)}, status)
 stop_step = tl.where(lost, step, stop_step)
@@ -164,7 +165,7 @@ class _Writer:
             tangent = self.projection.positions(self.position, time)
             self.assign("w", self.projection.velocities(tangent, self.velocity))
             with program.block("if stage == 0:"):
-                self.end_step(time)
+                self.end_step(tangent, time)
                 if stage_count > 1:
                     self.assign("q", self.position)
                     self.assign("v", self.velocity)
@@ -206,7 +207,7 @@ class _Writer:
             time = self.time("0.0")
             tangent = self.projection.at(self.position, time)
             self.assign("w", self.projection.velocities(tangent, self.velocity))
-            self.end_step(time)
+            self.end_step(tangent, time)
             force = self.equations.forces(self.position, self.velocity, time)
             self.reactions(tangent, force)
             with program.block("if step < last_step:"):
@@ -245,15 +246,18 @@ class _Writer:
             text = program.text(value)
             program.line(f'tl.store(row + {number} * UNITS, tl.where(alive, {text}, float("nan")))')
 
-    def end_step(self, time: Value) -> None:
+    def end_step(self, tangent: Tangent, time: Value) -> None:
         """Look for runaways, keep the largest residual, record."""
         program = self.program
-        program.line("worst = tl.where(alive, tl.maximum(worst, largest), worst)")
-        program.line("bounded = zero == zero")
+        residual = program.text(self.projection.residual(tangent))
+        program.line(f"worst = tl.where(alive, tl.maximum(worst, {residual}), worst)")
+        program.line("bounded = zero == 0.0")
         for value in (*self.position.values(), *self.velocity.values()):
             program.line(f"bounded = bounded & (tl.abs({value.name}) < {RUNAWAY_LIMIT})")
         program.write(RUNAWAY)
-        keep_stopped(program, dict(enumerate((*self.position.values(), *self.velocity.values()))), time)
+        with program.block("if block_or(verdict, LANES, MEMBERS) > 0:"):
+            program.write(LOSE)
+            keep_stopped(program, dict(enumerate((*self.position.values(), *self.velocity.values()))), time)
         with program.block("if step % save_every == 0:"):
             samples = 2 * len(self.slots)
             program.line(f"cell = record + (step // save_every).to(tl.int64) * ({samples} * UNITS) + unit")

@@ -24,6 +24,8 @@ from scipy.sparse.csgraph import connected_components
 from molenspin.assembly.compiled import CompiledAssembly, Indices
 
 CONSTRAINT_TABLES = ("linear_rows", "universal_joints", "slider_cranks", "cams")
+WARP = 32
+"""Lanes of a warp."""
 POINT_TABLES = ("frictions", "quadratics", "excitations", "sails", "unbalances")
 """Elements that act on one coordinate."""
 
@@ -144,7 +146,7 @@ def lane_layout(compiled: CompiledAssembly) -> Layout:
     pieces = _pieces(compiled)
     bodies = _components(compiled.body_count, [piece[2] for piece in pieces])
     templates = _merged(_templates(bodies, pieces))
-    lane_count = 1 << (max(len(instances) for instances in templates) - 1).bit_length()
+    lane_count = _lane_count(max(map(len, templates)), compiled.member_count)
     placed = _placed(templates, lane_count, compiled)
     coordinate, real = _slots(placed, lane_count)
     slot_of, lane_of = np.empty(2 * compiled.body_count, int), np.empty(2 * compiled.body_count, int)
@@ -160,6 +162,12 @@ def lane_layout(compiled: CompiledAssembly) -> Layout:
         meshes=tuple(item for group in groups for item in group if item.table == "meshes"),
         springs=_springs(compiled, slot_of, lane_of, lane_count),
     )
+
+
+def _lane_count(instance_count: int, member_count: int) -> int:
+    """A power of 2; a whole warp for a single member, for reductions over a part of one cost more."""
+    enough = 1 << (instance_count - 1).bit_length()
+    return max(enough, WARP) if member_count == 1 and enough > 1 else enough
 
 
 def _pieces(compiled: CompiledAssembly) -> list[Piece]:

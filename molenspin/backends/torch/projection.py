@@ -11,25 +11,28 @@ from molenspin.status import CaseStatus
 FLOAT32_ROUNDING = 2.0**-20
 """Share of the terms of g that float32 cannot resolve: residuals below it count as converged."""
 
-CHECK = f"""
-largest = member_max(residual, LANES, MEMBERS)
-unsolved = alive & (excess > 0.0)
-lost = unsolved & ((tries >= newton_limit) | (largest == float("inf")))
-unsolved = unsolved & (lost == 0)
+CHECK = """
+verdict = unsolved.to(tl.int32) + (unsolved & ((tries >= newton_limit) | (finite == 0))).to(tl.int32) * 2
+verdict = member_or(verdict, LANES, MEMBERS)
+unsolved = verdict == 1
+verdicts = block_or(verdict, LANES, MEMBERS)
+pending = verdicts & 1
+tries += unsolved.to(tl.int32)
+"""
+"""What becomes of each member: 0 solved, 1 needs another iteration, above that it is lost."""
+
+LOSE = f"""
+lost = verdict > 1
 alive = alive & (lost == 0)
 status = tl.where(lost, {int(CaseStatus.NOT_CONVERGED)}, status)
 stop_step = tl.where(lost, current, stop_step)
-stop_residual = tl.where(lost, largest, stop_residual)
-tries += unsolved.to(tl.int32)
-pending = tl.max(unsolved.to(tl.int32), axis=0)
 """
 
 
 def keep_stopped(program: Program, state: Slots, time: Value) -> None:
     """Write the state of members that are lost just now to memory: the host finds out what is to blame."""
-    with program.block("if tl.max(lost.to(tl.int32), axis=0) > 0:"):
-        for place, value in enumerate((time, *state.values())):
-            program.line(f"tl.store(stopped + {place} * UNITS + unit, {value.name}, mask=lost)")
+    for place, value in enumerate((time, *state.values())):
+        program.line(f"tl.store(stopped + {place} * UNITS + unit, {value.name}, mask=lost)")
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Projection:
         program = self._program
         if not any(self._equations.row_masks):
             return self.at(position, time)
-        program.write("pending = 1\ntries = iterations * 0\nlargest = zero")
+        program.write("pending = 1\ntries = iterations * 0")
         start = program.mark()
         with program.block("while pending > 0:"):
             groups = self._equations.rows(position, time)
@@ -91,23 +94,25 @@ class Projection:
         return tangent
 
     def _check(self, groups: Sequence[Sequence[Row]], position: Slots, time: Value) -> None:
-        """Largest residual of each lane, and by how much one exceeds what is asked for."""
+        """Find members that need another iteration, and those that are lost."""
         program = self._program
-        program.write("residual = zero\nexcess = zero")
+        program.write("unsolved = zero > 0.0\nfinite = zero == 0.0")
         for rows, masks in zip(groups, self._equations.row_masks, strict=True):
             for row, mask in zip(rows, masks, strict=True):
-                size = program.call("magnitude", row.residual)[0] * mask
-                program.line(f"residual = tl.maximum(residual, {size.name})")
-                if self._rounding:
-                    resolved = size - self._unresolved(row, position)
-                    program.line(f"excess = tl.maximum(excess, {resolved.name})")
-        program.line(f"excess = member_max({'excess' if self._rounding else 'residual'}, LANES, MEMBERS)")
-        program.line(f"excess = excess - {program.text(self._tolerance)}")
+                size = program.compute(f"tl.abs({(row.residual * mask).name})")
+                resolved = size - self._unresolved(row, position)
+                program.line(f"unsolved = unsolved | (({resolved.name} <= {program.text(self._tolerance)}) == 0)")
+                program.line(f'finite = finite & ({size.name} < float("inf"))')
+        program.line("unsolved = alive & unsolved")
         program.write(CHECK)
-        keep_stopped(program, position, time)
+        with program.block("if verdicts > 1:"):
+            program.write(LOSE)
+            keep_stopped(program, position, time)
 
     def _unresolved(self, row: Row, position: Slots) -> Value:
-        """Size of the residual that is only rounding."""
+        """Size of the residual that is only rounding; float64 resolves all that matters."""
+        if not self._rounding:
+            return self._program.known(0.0)
         terms = [entry * position[slot] for slot, entry in row.jacobian.items()]
         sizes = [self._program.call("magnitude", term)[0] for term in terms]
         return FLOAT32_ROUNDING * self._program.total(sizes)
@@ -144,6 +149,15 @@ class Projection:
             for slot, push in self._spread(rows, factor.solve(across)).items():
                 result[slot] = result[slot] - self._equations.inverse_mass[slot] * push
         return result
+
+    def residual(self, tangent: Tangent) -> Value:
+        """Largest abs(g) of each lane at a tangent."""
+        largest = self._program.known(0.0)
+        masks = [mask for group in self._equations.row_masks for mask in group]
+        for row, mask in zip(tangent.rows, masks, strict=True):
+            size = self._program.compute(f"tl.abs({(row.residual * mask).name})")
+            largest = size if largest.is_known() else self._program.call("tl.maximum", largest, size)[0]
+        return largest
 
     def _along(self, row: Row, vector: Slots) -> Value:
         return self._program.total(entry * vector[slot] for slot, entry in row.jacobian.items())
