@@ -17,8 +17,6 @@ from molenspin.backends.torch.fused import FusedKernel, obstacle
 from molenspin.backends.torch.tensor_run import run_captured, run_eagerly, start
 from molenspin.backends.torch.triton_compiler import is_available
 from molenspin.errors import MolenspinError
-from molenspin.status import CaseStatus
-
 
 SMALL = 10_000
 """Bodies (over all members) below which tensor operations are too short for several threads."""
@@ -43,7 +41,8 @@ class Choice:
 class TorchBackend:
     """Tensors on the CPU, a CUDA device or Apple's GPU, one assembly or a whole ensemble at once.
 
-    On CUDA the time loop is one fused Triton kernel; where that cannot be, a captured graph of tensor operations.
+    On CUDA the time loop is one fused Triton kernel; where that cannot be, a captured graph of tensor
+    operations.
 
     Parameters
     ----------

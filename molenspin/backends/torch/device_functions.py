@@ -5,11 +5,11 @@ Sine and cosine come together, from one argument reduction that holds for every 
 as much and branches.
 """
 
-from molenspin.backends.torch.dialect import combined, jit, lane_numbers, tl
+from molenspin.backends.torch.dialect import block_or, jit, lane_numbers, tl
 
 
 @jit
-def sine_cosine(x):  # noqa: ANN001, ANN201
+def sine_cosine(x):
     """Sine and cosine of x [rad]."""
     turns = tl.floor(x * 0.6366197723675814 + 0.5)
     # pi / 2 in three parts; the first two have 24 bits, so their products are exact in float64.
@@ -33,18 +33,20 @@ def sine_cosine(x):  # noqa: ANN001, ANN201
     swap = (quadrant & 1) == 1
     first = tl.where(swap, cosine, sine)
     second = tl.where(swap, sine, cosine)
-    return tl.where(quadrant >= 2, -first, first), tl.where((quadrant == 1) | (quadrant == 2), -second, second)
+    return tl.where(quadrant >= 2, -first, first), tl.where(
+        (quadrant == 1) | (quadrant == 2), -second, second
+    )
 
 
 @jit
-def sine(x):  # noqa: ANN001, ANN201
+def sine(x):
     """Sine of x [rad]."""
     result, _ = sine_cosine(x)
     return result
 
 
 @jit
-def hyperbolic_tangent(x):  # noqa: ANN001, ANN201
+def hyperbolic_tangent(x):
     """Hyperbolic tangent, from the decaying exponential: nothing overflows."""
     decay = tl.exp(-2.0 * tl.abs(x))
     size = (1.0 - decay) / (1.0 + decay)
@@ -52,7 +54,7 @@ def hyperbolic_tangent(x):  # noqa: ANN001, ANN201
 
 
 @jit
-def tooth_force(depth, rate, stiffness, damping, half_backlash):  # noqa: ANN001, ANN201
+def tooth_force(depth, rate, stiffness, damping, half_backlash):
     """Force of an elastic mesh: a dead zone of the backlash, damping only in contact."""
     beyond = tl.abs(depth) - half_backlash
     pressed = tl.where(depth < 0.0, -beyond, beyond) * stiffness
@@ -60,20 +62,14 @@ def tooth_force(depth, rate, stiffness, damping, half_backlash):  # noqa: ANN001
 
 
 @jit
-def member_or(bits, LANES: tl.constexpr, MEMBERS: tl.constexpr):  # noqa: ANN001, ANN201, N803
+def member_or(bits, LANES: tl.constexpr, MEMBERS: tl.constexpr):
     """Bits set on any lane of a member, on every lane of it."""
     if LANES == 1:
         return bits
     if MEMBERS == 1:
-        return bits * 0 + combined(bits)
+        return bits * 0 + block_or(bits)
     lane = lane_numbers(LANES * MEMBERS)
     for power in tl.static_range(0, 10):
         if (1 << power) < LANES:
             bits = bits | tl.gather(bits, lane ^ (1 << power), axis=0)
     return bits
-
-
-@jit
-def block_or(bits, LANES: tl.constexpr, MEMBERS: tl.constexpr):  # noqa: ANN001, ANN201, N803
-    """Bits set on any lane of a block, one number."""
-    return combined(bits)

@@ -25,9 +25,9 @@ def resolve_device(name: str, dtype: str) -> torch.device:
     InvalidValueError
         If this machine has no such device, or it lacks the precision.
     """
-    kind = name.split(":")[0]
+    kind = name.split(":", maxsplit=1)[0]
     if kind not in KINDS:
-        raise InvalidValueError(f"device {name!r} is not known; use one of {', '.join(KINDS)}, or cuda:1 and so on")
+        raise InvalidValueError(f"device {name!r} is not known; use one of {', '.join(KINDS)}, or cuda:1 ...")
     if kind == "auto":
         return torch.device(_automatic(dtype))
     if kind == "cuda":
@@ -65,8 +65,8 @@ def device_label(device: torch.device) -> str:
 def claimed_device(folder: Path | None = None, count: int | None = None) -> Iterator[str]:
     """A CUDA device that no other job on this machine has claimed; waits until there is one.
 
-    The workflow lets as many jobs run at a time as there are GPUs; this makes each take another one. A claim is a
-    lock on a file, so it ends with its process, however that ends.
+    The workflow lets as many jobs run at a time as there are GPUs; this makes each take another one. A claim
+    is a lock on a file, so it ends with its process, however that ends.
 
     Parameters
     ----------

@@ -24,24 +24,24 @@ if IS_GLUON:
     ONE_WARP = tl.constexpr(tl.BlockedLayout([1], [32], [1], [0]))
 
     @jit
-    def lane_numbers(count: tl.constexpr):  # noqa: ANN201
+    def lane_numbers(count: tl.constexpr):
         """0, 1, ..., count - 1."""
         return tl.arange(0, count, layout=ONE_WARP)
 
     @jit
-    def combined(bits):  # noqa: ANN001, ANN201
-        """Bits set in any element."""
+    def block_or(bits):
+        """Bits set on any lane of a block, one number."""
         return tl.reduce_or(bits, axis=0)
 
 else:
     jit, tl = triton_jit, triton_language
 
     @jit
-    def lane_numbers(count: tl.constexpr):  # noqa: ANN201
+    def lane_numbers(count: tl.constexpr):
         """0, 1, ..., count - 1."""
         return tl.arange(0, count)
 
     @jit
-    def combined(bits):  # noqa: ANN001, ANN201
-        """Bits set in any element."""
+    def block_or(bits):
+        """Bits set on any lane of a block, one number."""
         return tl.reduce_or(bits, axis=0)

@@ -1,4 +1,4 @@
-"""Sparse elimination of G M^-1 G^T on values: rows that never change are factorised when the kernel is written."""
+"""Sparse elimination of G M^-1 G^T on values; rows that never change are done when the kernel is written."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -68,7 +68,9 @@ def eliminate(
                 work[i, j] = work[i, j] - update if (i, j) in work else -update
                 if symmetric:
                     work[j, i] = work[i, j]
-    return Factor(lower, {place: entry for place, entry in work.items() if place[0] < place[1]}, inverse_pivot)
+    return Factor(
+        lower, {place: entry for place, entry in work.items() if place[0] < place[1]}, inverse_pivot
+    )
 
 
 def _matrix(

@@ -1,17 +1,19 @@
-"""The model's equations on the lanes of a fused kernel: forces and constraint rows as arithmetic on values."""
+"""The model's equations on the lanes of a fused kernel: forces and constraint rows in terms of values."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from molenspin.assembly.compiled import CompiledAssembly, Indices
-from molenspin.backends.torch.layout import Item, Layout, SpringLink
+from molenspin.backends.torch.layout import Item, Lanes, Layout, SpringLink
 from molenspin.backends.torch.program import Program, Value
 
 Slots: TypeAlias = Mapping[int, Value]
 """Values by slot: positions, velocities, forces, or one row of the Jacobian."""
+Trigonometry: TypeAlias = Mapping[int, tuple[Value, ...]]
+"""Sine and cosine by slot."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Row:
     jacobian
         dg/dq by slot.
     hessian
-        Second derivatives by pair of slots (one entry for both orders), so that gamma is their form in the velocity.
+        Second derivatives by pair of slots (one entry for both orders): gamma is their form in the velocity.
     rate
         dg/dt, the same at all times.
     """
@@ -48,7 +50,7 @@ class Equations:
     """Forces and constraints of one assembly, written into a program."""
 
     def __init__(self, compiled: CompiledAssembly, layout: Layout, program: Program) -> None:
-        self._arrays = compiled.arrays()
+        self._arrays: dict[str, Any] = compiled.arrays()
         self._gusts = compiled.gusts
         self._layout = layout
         self._program = program
@@ -57,7 +59,9 @@ class Equations:
         self.inverse_mass = [
             program.reciprocal(self._of_slot("mass", slot)) for slot in range(layout.slot_count)
         ]
-        self.row_masks = [[program.known(row.real.astype(float)) for row in rows] for rows in layout.row_groups]
+        self.row_masks = [
+            [program.known(row.real.astype(float)) for row in rows] for rows in layout.row_groups
+        ]
         """Of each template's rows: 1 on lanes that hold an instance, 0 on those with a copy."""
 
     # Coefficients
@@ -71,7 +75,7 @@ class Equations:
         picked = (array if column is None else array[..., column])[..., np.maximum(item.entries, 0)]
         return self._program.known(np.where(item.entries >= 0, picked, 0.0))
 
-    def _mask(self, lanes: Indices) -> Value:
+    def _mask(self, lanes: Lanes) -> Value:
         return self._program.known(lanes.astype(float))
 
     # Forces
@@ -100,8 +104,8 @@ class Equations:
         return constant - stiffness * position - damping * velocity
 
     def _frictions(self, item: Item, _: Value, velocity: Value, __: Value) -> Value:
-        slip = self._of(item, "frictions.slip_speed").numbers
-        inverse_slip = self._program.known(1.0 / np.where(slip == 0.0, 1.0, slip))
+        entries = np.maximum(item.entries, 0)  # not 0 where a lane has none: it divides
+        inverse_slip = self._program.known(1.0 / self._arrays["frictions.slip_speed"][..., entries])
         (share,) = self._program.call("hyperbolic_tangent", velocity * inverse_slip)
         return -(self._of(item, "frictions.torque") * share)
 
@@ -132,7 +136,9 @@ class Equations:
         return result
 
     def _unbalances(self, item: Item, position: Value, _: Value, __: Value) -> Value:
-        return -(self._of(item, "unbalances.moment") * self._sine(position - self._of(item, "unbalances.angle")))
+        return -(
+            self._of(item, "unbalances.moment") * self._sine(position - self._of(item, "unbalances.angle"))
+        )
 
     def _sine(self, angle: Value) -> Value:
         if angle.numbers is not None:
@@ -166,7 +172,9 @@ class Equations:
     def _gather(self, value: Value, lanes: Indices) -> Value:
         if value.numbers is not None:
             return value
-        place = next((k for k, known in enumerate(self.links) if np.array_equal(known, lanes)), len(self.links))
+        place = next(
+            (k for k, known in enumerate(self.links) if np.array_equal(known, lanes)), len(self.links)
+        )
         if place == len(self.links):
             self.links.append(lanes)
         return self._program.compute(f"tl.gather({value.name}, link{place}, axis=0)")
@@ -176,22 +184,23 @@ class Equations:
     def rows(self, position: Slots, time: Value) -> list[list[Row]]:
         """Constraint rows of every template at a position."""
         trigonometry = {
-            slot: self._program.call("sine_cosine", position[slot], results=2) for slot in self._turning_slots()
+            slot: self._program.call("sine_cosine", position[slot], results=2)
+            for slot in self._turning_slots()
         }
         return [
             [self._row(item, position, time, trigonometry) for item in group]
             for group in self._layout.row_groups
         ]
 
-    def _row(self, item: Item, position: Slots, time: Value, trigonometry: Mapping) -> Row:
-        row = getattr(self, f"_{item.table}")(item, position, time, trigonometry)
+    def _row(self, item: Item, position: Slots, time: Value, trigonometry: Trigonometry) -> Row:
+        row: Row = getattr(self, f"_{item.table}")(item, position, time, trigonometry)
         if item.off is None or not item.off.any():
             return row
         on = self._mask(~item.off)
         return replace(row.mapped(lambda value: value * on), rate=row.rate * on, spare=self._mask(item.off))
 
     def _turning_slots(self) -> Sequence[int]:
-        slots = []
+        slots: list[int] = []
         for item in self._layout.rows:
             if item.table != "linear_rows":
                 slots += item.slots[: 2 if item.table == "universal_joints" else 1]
@@ -210,7 +219,7 @@ class Equations:
         residual = reached - self._of(item, "linear_rows.offset") - rate * time
         return Row(residual, jacobian, rate=-rate)
 
-    def _universal_joints(self, item: Item, _: Slots, __: Value, trigonometry: Mapping) -> Row:
+    def _universal_joints(self, item: Item, _: Slots, __: Value, trigonometry: Trigonometry) -> Row:
         a, b = item.slots
         (sin_a, cos_a), (sin_b, cos_b) = trigonometry[a], trigonometry[b]
         cos_angle = self._of(item, "universal_joints.cos_angle")
@@ -220,7 +229,7 @@ class Equations:
         mixed = 2.0 * (tilted_sin * cos_b - cos_a * sin_b)
         return Row(residual, jacobian, {(a, a): -residual, (b, b): -residual, (a, b): mixed})
 
-    def _slider_cranks(self, item: Item, position: Slots, _: Value, trigonometry: Mapping) -> Row:
+    def _slider_cranks(self, item: Item, position: Slots, _: Value, trigonometry: Trigonometry) -> Row:
         a, b = item.slots
         sine, cosine = trigonometry[a]
         crank, rod = (self._of(item, f"slider_cranks.{name}") for name in ("crank", "rod"))
@@ -233,7 +242,7 @@ class Equations:
         bend = along + (along * lean - across * swing) + reach * (swing * lean) * (swing * lean)
         return Row(residual, {a: across + across * lean, b: self._program.known(1.0)}, {(a, a): bend})
 
-    def _cams(self, item: Item, position: Slots, _: Value, trigonometry: Mapping) -> Row:
+    def _cams(self, item: Item, position: Slots, _: Value, trigonometry: Trigonometry) -> Row:
         a, b = item.slots
         sine, cosine = trigonometry[a]
         zero = self._program.known(0.0)
@@ -251,4 +260,3 @@ class Equations:
 def curvature(row: Row, velocity: Slots, program: Program) -> Value:
     """gamma: the part of the second derivative of g that does not depend on the acceleration."""
     return program.total(entry * velocity[a] * velocity[b] for (a, b), entry in row.hessian.items())
-

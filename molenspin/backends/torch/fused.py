@@ -1,5 +1,7 @@
 """Runs the fused kernel of an assembly: tables, buffers, launches."""
 
+from functools import partial
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -78,19 +80,19 @@ class FusedKernel:
     def _buffers(self, begin: Start, *, reaction: bool) -> dict[str, Tensor]:
         units, samples = self._units, self.settings.sample_count
         slots, rows = self.layout.slot_count, len(self.layout.rows) if reaction else 0
-        real = {"dtype": self.dtype, "device": self.device}
-        count = {"dtype": torch.int32, "device": self.device}
+        real = partial(torch.zeros, dtype=self.dtype, device=self.device)
+        count = partial(torch.zeros, dtype=torch.int32, device=self.device)
         alive = torch.nn.functional.pad(begin.members.alive, (0, self._padding))
         status = torch.where(alive, int(CaseStatus.OK), int(CaseStatus.PENDING)).to(torch.int32)
         return {
             "state": torch.cat([self._spread(begin.state.position), self._spread(begin.state.velocity)]),
-            "record": torch.empty(samples, 2 * slots, units, **real),
-            "reaction": torch.empty(samples if rows else 0, rows, units, **real),
-            "stopped": torch.zeros(1 + 2 * slots, units, **real),
+            "record": torch.empty((samples, 2 * slots, units), dtype=self.dtype, device=self.device),
+            "reaction": real((samples, rows, units)),
+            "stopped": real((1 + 2 * slots, units)),
             "status": status.repeat_interleave(self.layout.lane_count),
-            "stop_step": torch.full((units,), self.settings.step_count, **count),
-            "iterations": torch.zeros(units, **count),
-            "worst": torch.zeros(units, **real),
+            "stop_step": count(units) + self.settings.step_count,
+            "iterations": count(units),
+            "worst": real(units),
         }
 
     def _spread(self, values: Tensor) -> Tensor:
@@ -126,7 +128,8 @@ class FusedKernel:
     def _result(self, buffers: dict[str, Tensor], begin: Start, *, reaction: bool) -> DeviceRun:
         slots = self.layout.slot_count
         position, velocity = (
-            self._gathered(part, *self.layout.home()) for part in buffers["record"].split(slots, dim=1)
+            self._gathered(part, *self.layout.home())
+            for part in (buffers["record"][:, :slots], buffers["record"][:, slots:])
         )
         return DeviceRun(
             position=position,
@@ -138,8 +141,8 @@ class FusedKernel:
 
     def _gathered(self, record: Tensor, slots: np.ndarray, lanes: np.ndarray) -> Tensor:
         """(sample_count, slots, units) as (member_count, places, sample_count)."""
-        samples, slot_count, _ = record.shape
-        record = record.view(samples, slot_count, -1, self.layout.lane_count)
+        samples, slot_count, units = record.shape
+        record = record.view(samples, slot_count, units // self.layout.lane_count, self.layout.lane_count)
         places = [torch.as_tensor(place, device=self.device) for place in (slots, lanes)]
         return record[:, places[0], : self.compiled.member_count, places[1]].permute(2, 0, 1)
 
@@ -176,7 +179,8 @@ class FusedKernel:
         slots = self.layout.slot_count
         time = kept[0].view(-1, self.layout.lane_count)[numbers, :1]
         position, velocity = (
-            self._gathered(part[None], *self.layout.home())[numbers, :, 0] for part in kept[1:].split(slots)
+            self._gathered(part[None], *self.layout.home())[numbers, :, 0]
+            for part in (kept[1 : 1 + slots], kept[1 + slots :])
         )
         size = torch.maximum(position.abs(), velocity.abs()).nan_to_num(nan=torch.inf)
         has_diverged = progress.status[numbers] == int(CaseStatus.DIVERGED)
@@ -184,7 +188,10 @@ class FusedKernel:
         if self.compiled.constraint_count:
             model = TensorModel(self.compiled.members(numbers.cpu().numpy()), self.device, self.dtype)
             largest, row = worst_row(model, model.rows(position, time).residual)
-            index, residual = torch.where(has_diverged, index, row), torch.where(has_diverged, residual, largest)
+            index, residual = (
+                torch.where(has_diverged, index, row),
+                torch.where(has_diverged, residual, largest),
+            )
         progress.stop_index[numbers], progress.stop_residual[numbers] = index, residual
 
 

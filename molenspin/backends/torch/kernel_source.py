@@ -1,11 +1,11 @@
 """Source of the fused kernel of one assembly structure and one integrator: the whole time loop.
 
 The loop keeps every state in registers; a lane holds one instance of each template of the layout. What a lane
-needs of another lane comes by `tl.gather`, the largest residual of a member by a reduction over its lanes; with
-one warp per block neither needs a barrier.
+needs of another lane comes by `tl.gather`, what becomes of a member by a reduction over its lanes; with one
+warp per block neither needs a barrier.
 
-Variables of the loop, by slot: ``p`` and ``w`` are the candidate position and velocity that the top of the loop
-projects, ``q`` and ``v`` those at the start of the step, ``sp`` and ``sw`` the weighted sums of rk4.
+Variables of the loop, by slot: ``p`` and ``w`` are the candidate position and velocity that the top of the
+loop projects, ``q`` and ``v`` those at the start of the step, ``sp`` and ``sw`` the weighted sums of rk4.
 """
 
 from collections.abc import Callable
@@ -91,7 +91,7 @@ def kernel_source(compiled: CompiledAssembly, layout: Layout, settings: Settings
     program = writer.program
     writer.write()
     shared, varying = program.tables(compiled.member_count, layout.lane_count)
-    links = np.array(writer.equations.links, dtype=np.int32).reshape(-1, layout.lane_count)
+    links = np.array(writer.equations.links, dtype=np.int64).reshape(-1, layout.lane_count)
     return KernelSource(text="\n".join(program.lines) + "\n", shared=shared, varying=varying, links=links)
 
 
@@ -159,7 +159,9 @@ class _Writer:
         program.write(f"tick = first_step * {stage_count}\nend = last_step * {stage_count}")
         with program.block("while tick <= end:"):
             program.write(f"step = tick // {stage_count}\nstage = tick % {stage_count}")
-            fraction = "tl.where(stage == 0, 0.0, tl.where(stage == 3, 1.0, 0.5))" if stage_count > 1 else "0.0"
+            fraction = (
+                "tl.where(stage == 0, 0.0, tl.where(stage == 3, 1.0, 0.5))" if stage_count > 1 else "0.0"
+            )
             program.line("current = step + tl.where(stage > 0, 1, 0)")
             time = self.time(fraction)
             tangent = self.projection.positions(self.position, time)
@@ -188,7 +190,9 @@ class _Writer:
             self.assign(total, {s: program.variable(f"{total}{s}") + weight * rate[s] for s in self.slots})
         with program.block("if stage == 3:"):
             for target, start, total, _ in rates:
-                self.assign(target, {s: self.variables(start)[s] + self.variables(total)[s] for s in self.slots})
+                self.assign(
+                    target, {s: self.variables(start)[s] + self.variables(total)[s] for s in self.slots}
+                )
         with program.block("else:"):
             for target, start, _, rate in rates:
                 self.assign(target, {s: self.variables(start)[s] + reach * rate[s] for s in self.slots})
@@ -241,7 +245,9 @@ class _Writer:
 
     def store_reactions(self, reactions: list[Value]) -> None:
         program = self.program
-        program.line(f"row = reaction + (step // save_every).to(tl.int64) * ({len(reactions)} * UNITS) + unit")
+        program.line(
+            f"row = reaction + (step // save_every).to(tl.int64) * ({len(reactions)} * UNITS) + unit"
+        )
         for number, value in enumerate(reactions):
             text = program.text(value)
             program.line(f'tl.store(row + {number} * UNITS, tl.where(alive, {text}, float("nan")))')
@@ -255,12 +261,12 @@ class _Writer:
         for value in (*self.position.values(), *self.velocity.values()):
             program.line(f"bounded = bounded & (tl.abs({value.name}) < {RUNAWAY_LIMIT})")
         program.write(RUNAWAY)
-        with program.block("if block_or(verdict, LANES, MEMBERS) > 0:"):
+        with program.block("if block_or(verdict) > 0:"):
             program.write(LOSE)
             keep_stopped(program, dict(enumerate((*self.position.values(), *self.velocity.values()))), time)
         with program.block("if step % save_every == 0:"):
             samples = 2 * len(self.slots)
             program.line(f"cell = record + (step // save_every).to(tl.int64) * ({samples} * UNITS) + unit")
-            self.transfer(lambda name, place: (
-                f'tl.store(cell + {place} * UNITS, tl.where(alive, {name}, float("nan")))'
-            ))
+            self.transfer(
+                lambda name, place: f'tl.store(cell + {place} * UNITS, tl.where(alive, {name}, float("nan")))'
+            )

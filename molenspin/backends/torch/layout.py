@@ -1,29 +1,25 @@
 """Which coordinate runs on which lane of a fused kernel.
 
-Bodies that constraints or elastic meshes tie together form a component. Components of the same shape (the same
-rows on the same local coordinates) are instances of one template, and instance i runs on lane i: all lanes do the
-same arithmetic on their own numbers. The local coordinates of all templates are the *slots*: what one lane holds.
-Only springs reach from one component to another, and so from one lane to another. A component that is another one
-with a few parts missing joins its template, with those rows switched off.
+Bodies that constraints or elastic meshes tie together form a component. Components of the same shape (the
+same rows on the same local coordinates) are instances of one template, one on a lane: all lanes do the same
+arithmetic on their own numbers. The local coordinates of all templates are the *slots*: what one lane holds.
+Only springs reach from one component to another, and so from one lane to another. A component that is another
+one with a few parts missing joins its template, with those rows switched off.
 
-A lane that lacks an instance, or a part of one, holds a copy of the template's first instance there, at rest and
-without forces: harmless arithmetic, which nobody reads.
+A lane that lacks an instance, or a part of one, holds a copy of the template's first instance there, at rest
+and without forces: harmless arithmetic, which nobody reads.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from molenspin.assembly.compiled import CompiledAssembly, Indices
+from molenspin.backends.torch.components import Instance, Piece, templates_of
 
-CONSTRAINT_TABLES = ("linear_rows", "universal_joints", "slider_cranks", "cams")
 WARP = 32
 """Lanes of a warp."""
 POINT_TABLES = ("frictions", "quadratics", "excitations", "sails", "unbalances")
@@ -44,10 +40,12 @@ class Item:
         The slots it touches.
     entries
         Number of the table's row on each lane, (lane_count,); -1 where the lane has none.
-    columns
-        For linear rows and meshes: for each slot the columns of ``direction`` that belong to it.
     real
         Lanes that hold an instance rather than a copy at rest, (lane_count,).
+    off
+        Lanes that must ignore this constraint row: it would tie a copy to a real coordinate, (lane_count,).
+    columns
+        For linear rows and meshes: for each slot the columns of ``direction`` that belong to it.
     """
 
     table: str
@@ -133,19 +131,9 @@ class Layout:
         return slots[order], lanes[order]
 
 
-Piece: TypeAlias = tuple[str, int, tuple[int, ...], tuple[tuple[int, ...], ...]]
-"""A constraint row or mesh of one component: table, row in it, its coordinates, columns of each coordinate."""
-
-
-PieceShape: TypeAlias = tuple[str, tuple[int, ...], tuple[tuple[int, ...], ...]]
-"""The same in terms of a template: table, local coordinates, columns."""
-
-
 def lane_layout(compiled: CompiledAssembly) -> Layout:
     """Spread an assembly over lanes."""
-    pieces = _pieces(compiled)
-    bodies = _components(compiled.body_count, [piece[2] for piece in pieces])
-    templates = _merged(_templates(bodies, pieces))
+    templates = templates_of(compiled)
     lane_count = _lane_count(max(map(len, templates)), compiled.member_count)
     placed = _placed(templates, lane_count, compiled)
     coordinate, real = _slots(placed, lane_count)
@@ -170,100 +158,6 @@ def _lane_count(instance_count: int, member_count: int) -> int:
     return max(enough, WARP) if member_count == 1 and enough > 1 else enough
 
 
-def _pieces(compiled: CompiledAssembly) -> list[Piece]:
-    """Constraint rows in elimination order, linear ones first (their factor never changes), then meshes."""
-    rank = np.argsort(compiled.elimination_order)
-    pieces: list[Piece] = []
-    for name in CONSTRAINT_TABLES:
-        table = getattr(compiled, name)
-        if name == "linear_rows":
-            rows = [_matrix_piece(name, k, table.index[k], table.direction) for k in range(len(table.row))]
-        else:
-            ends = zip(table.index_a.tolist(), table.index_b.tolist(), strict=True)
-            rows = [(name, k, (a, b), ()) for k, (a, b) in enumerate(ends)]
-        pieces += rows
-    constraint = {name: getattr(compiled, name).row for name in CONSTRAINT_TABLES}
-    pieces.sort(key=lambda piece: (piece[0] != "linear_rows", rank[constraint[piece[0]][piece[1]]]))
-    meshes = compiled.meshes
-    return pieces + [
-        _matrix_piece("meshes", k, meshes.index[k], meshes.direction) for k in range(len(meshes.index))
-    ]
-
-
-def _matrix_piece(name: str, number: int, index: Indices, direction: NDArray[np.float64]) -> Piece:
-    """A linear row or mesh without the padding, its columns gathered by coordinate."""
-    columns = defaultdict(list)
-    for column, coordinate in enumerate(index.tolist()):
-        if np.any(direction[..., number, column]):
-            columns[coordinate].append(column)
-    return name, number, tuple(columns), tuple(tuple(group) for group in columns.values())
-
-
-def _components(body_count: int, groups: Sequence[tuple[int, ...]]) -> list[list[int]]:
-    """Bodies of each component, ordered by their first body."""
-    pairs = [(a // 2, b // 2) for group in groups for a, b in pairwise(group)]
-    ends = np.array(pairs, dtype=int).reshape(-1, 2).T
-    graph = coo_array((np.ones(len(pairs)), (ends[0], ends[1])), shape=(body_count, body_count))
-    _, label = connected_components(graph, directed=False)
-    members: dict[int, list[int]] = defaultdict(list)
-    for body, component in enumerate(label.tolist()):
-        members[component].append(body)
-    return list(members.values())
-
-
-@dataclass(frozen=True)
-class Instance:
-    """The coordinates and pieces of one component, None where it lacks one of its template's."""
-
-    coordinates: tuple[int | None, ...]
-    pieces: tuple[Piece | None, ...]
-    shape: tuple[PieceShape, ...]
-
-
-def _templates(components: list[list[int]], pieces: list[Piece]) -> list[list[Instance]]:
-    """Components of equal shape together."""
-    component_of = {body: number for number, bodies in enumerate(components) for body in bodies}
-    own: list[list[Piece]] = [[] for _ in components]
-    for piece in pieces:
-        own[component_of[piece[2][0] // 2]].append(piece)
-    templates: dict[object, list[Instance]] = defaultdict(list)
-    for bodies, items in zip(components, own, strict=True):
-        coordinates = tuple(2 * body + dof for body in bodies for dof in (0, 1))
-        shape = tuple((name, tuple(map(coordinates.index, at)), columns) for name, _, at, columns in items)
-        templates[len(bodies), shape].append(Instance(coordinates, tuple(items), shape))
-    return list(templates.values())
-
-
-def _merged(templates: list[list[Instance]]) -> list[list[Instance]]:
-    """Templates with those that fit into a larger one moved there."""
-    remaining = sorted(templates, key=lambda instances: -len(instances[0].coordinates))
-    merged: list[list[Instance]] = []
-    for instances in remaining:
-        host = next((larger for larger in merged if _fits(instances[0], larger[0])), None)
-        if host is None:
-            merged.append(list(instances))
-        else:
-            host += [_embedded(instance, host[0]) for instance in instances]
-    return merged
-
-
-def _fits(small: Instance, large: Instance) -> bool:
-    """Whether an instance is the larger one with parts missing, and few enough of them to be worth it."""
-    size = len(small.coordinates)
-    is_worth_it = 2 * size > len(large.coordinates)
-    return is_worth_it and bool(small.shape) and set(small.shape) <= set(large.shape)
-
-
-def _embedded(small: Instance, large: Instance) -> Instance:
-    missing = len(large.coordinates) - len(small.coordinates)
-    pieces = dict(zip(small.shape, small.pieces, strict=True))
-    return Instance(
-        coordinates=small.coordinates + (None,) * missing,
-        pieces=tuple(pieces.get(shape) for shape in large.shape),
-        shape=large.shape,
-    )
-
-
 @dataclass(frozen=True)
 class Template:
     """A whole instance, and the instances by lane."""
@@ -284,7 +178,9 @@ def _placed(templates: list[list[Instance]], lane_count: int, compiled: Compiled
         lanes: dict[int, Instance] = {}
         for instance in sorted(instances, key=lambda item: item.coordinates[0] or 0):
             own = [coordinate for coordinate in instance.coordinates if coordinate is not None]
-            wanted = [lane_of[other] for coordinate in own for other in neighbours[coordinate] if other in lane_of]
+            wanted = [
+                lane_of[other] for coordinate in own for other in neighbours[coordinate] if other in lane_of
+            ]
             lane = next(lane for lane in (*wanted, *range(lane_count)) if lane not in lanes)
             lanes[lane] = instance
             lane_of |= dict.fromkeys(own, lane)
@@ -293,7 +189,9 @@ def _placed(templates: list[list[Instance]], lane_count: int, compiled: Compiled
 
 
 def _slots(templates: list[Template], lane_count: int) -> tuple[Indices, NDArray[np.bool_]]:
-    coordinate = [np.repeat(np.array(template.whole.coordinates)[:, None], lane_count, axis=1) for template in templates]
+    coordinate = [
+        np.repeat(np.array(template.whole.coordinates)[:, None], lane_count, axis=1) for template in templates
+    ]
     real = [np.zeros(held.shape, dtype=bool) for held in coordinate]
     for template, held, is_real in zip(templates, coordinate, real, strict=True):
         for lane, instance in template.lanes.items():
@@ -326,8 +224,10 @@ def _item(template: Template, place: int, whole: Piece, slot_of: Indices, lane_c
     return Item(table=name, slots=slots, entries=entries, real=real, off=off, columns=columns)
 
 
-def _points(compiled: CompiledAssembly, slot_of: Indices, lane_of: Indices, lane_count: int) -> tuple[Item, ...]:
-    """Elements on one coordinate: the k-th of its kind on a slot shares an item with those of the other lanes."""
+def _points(
+    compiled: CompiledAssembly, slot_of: Indices, lane_of: Indices, lane_count: int
+) -> tuple[Item, ...]:
+    """Elements on one coordinate: the k-th of its kind on a slot shares an item with the other lanes's."""
     items = []
     for name in POINT_TABLES:
         occurrences: dict[tuple[int, int], Indices] = {}

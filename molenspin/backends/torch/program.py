@@ -89,7 +89,7 @@ class Program:
             self.line(line)
 
     def mark(self) -> "Mark":
-        """This place in the text, to insert lines at later."""
+        """The current place in the text, to insert lines at later."""
         return Mark(len(self.lines), self._indent)
 
     def insert(self, mark: "Mark", lines: Iterable[str]) -> None:
@@ -159,7 +159,7 @@ class Program:
         return result
 
     def text(self, value: Value) -> str:
-        """How the kernel writes a value: a variable, a literal where all lanes agree on a small one, or a load."""
+        """How the kernel writes a value: a variable, a literal 0, 1 or -1, or a load from a table."""
         if value.numbers is None:
             return value.name
         if any(value.is_known(number) for number in (0.0, 1.0, -1.0)):
@@ -168,13 +168,18 @@ class Program:
         table = self._tables[varies]
         # Numbered by use, not by content: other numbers in the same structure give the same source.
         place = table.setdefault(value, len(table))
-        return f"tl.load(varying + {place} * UNITS + unit)" if varies else f"tl.load(shared + {place} * LANES + lane)"
+        if varies:
+            return f"tl.load(varying + {place} * UNITS + unit)"
+        return f"tl.load(shared + {place} * LANES + lane)"
 
     def tables(self, member_count: int, lane_count: int) -> tuple[Floats, Floats]:
         """Coefficients: shared by all members (k, lane_count), and varying (k, member_count, lane_count)."""
-        shared = [np.broadcast_to(value.numbers, (lane_count,)) for value in self._tables[False]]  # type: ignore[arg-type]
-        varying = [np.broadcast_to(value.numbers, (member_count, lane_count)) for value in self._tables[True]]  # type: ignore[arg-type]
         return (
-            np.array(shared).reshape(-1, lane_count),
-            np.array(varying).reshape(-1, member_count, lane_count),
+            _stacked(self._tables[False], lane_count),
+            _stacked(self._tables[True], member_count, lane_count),
         )
+
+
+def _stacked(values: Iterable[Value], *shape: int) -> Floats:
+    rows = [np.broadcast_to(value.numbers, shape) for value in values if value.numbers is not None]
+    return np.array(rows, dtype=np.float64).reshape(-1, *shape)

@@ -24,14 +24,13 @@ class Progress:
     @classmethod
     def starting(cls, model: TensorModel, step_count: int) -> "Progress":
         """All members well."""
-        count = {"device": model.device, "dtype": torch.int64}
-        real = {"device": model.device, "dtype": model.dtype}
+        zero = torch.zeros(model.member_count, dtype=torch.int64, device=model.device)
         return cls(
-            status=torch.full((model.member_count,), int(CaseStatus.OK), **count),
-            stop_step=torch.full((model.member_count,), step_count, **count),
-            stop_index=torch.full((model.member_count,), -1, **count),
-            stop_residual=torch.zeros(model.member_count, **real),
-            max_residual=torch.zeros(model.member_count, **real),
+            status=zero + int(CaseStatus.OK),
+            stop_step=zero + step_count,
+            stop_index=zero - 1,
+            stop_residual=zero.to(model.dtype),
+            max_residual=zero.to(model.dtype),
         )
 
     def end_step(self, model: TensorModel, state: State, members: Members, step: Tensor | int) -> None:

@@ -15,7 +15,7 @@ CHECK = """
 verdict = unsolved.to(tl.int32) + (unsolved & ((tries >= newton_limit) | (finite == 0))).to(tl.int32) * 2
 verdict = member_or(verdict, LANES, MEMBERS)
 unsolved = verdict == 1
-verdicts = block_or(verdict, LANES, MEMBERS)
+verdicts = block_or(verdict)
 pending = verdicts & 1
 tries += unsolved.to(tl.int32)
 """
@@ -101,7 +101,9 @@ class Projection:
             for row, mask in zip(rows, masks, strict=True):
                 size = program.compute(f"tl.abs({(row.residual * mask).name})")
                 resolved = size - self._unresolved(row, position)
-                program.line(f"unsolved = unsolved | (({resolved.name} <= {program.text(self._tolerance)}) == 0)")
+                program.line(
+                    f"unsolved = unsolved | (({resolved.name} <= {program.text(self._tolerance)}) == 0)"
+                )
                 program.line(f'finite = finite & ({size.name} < float("inf"))')
         program.line("unsolved = alive & unsolved")
         program.write(CHECK)

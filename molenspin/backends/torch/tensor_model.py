@@ -21,7 +21,7 @@ Element: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """Constraint rows at a position: g (M, m), G (M, m, 4), and the second derivatives of the nonlinear rows."""
+    """Constraint rows at a position: g (M, m), G (M, m, 4), second derivatives of the nonlinear rows."""
 
     residual: Tensor
     jacobian: Tensor
@@ -40,7 +40,7 @@ class TensorModel:
     device, dtype
         Where the tensors live, and their precision.
     replaced
-        Tensors that stand for arrays of the assembly (by dotted name, with a member axis): autograd flows into them.
+        Tensors that stand for arrays of the assembly, by dotted name, with a member axis.
     """
 
     def __init__(
@@ -92,8 +92,12 @@ class TensorModel:
         """Coordinates of every row, and which pairs of entries meet in which place of G M^-1 G^T."""
         nonlinear = (compiled.universal_joints, compiled.slider_cranks, compiled.cams)
         self._linear_count = len(compiled.linear_rows.row)
-        self._end_a = torch.cat([self[f"{name}.index_a"] for name in ("universal_joints", "slider_cranks", "cams")])
-        self._end_b = torch.cat([self[f"{name}.index_b"] for name in ("universal_joints", "slider_cranks", "cams")])
+        self._end_a = torch.cat(
+            [self[f"{name}.index_a"] for name in ("universal_joints", "slider_cranks", "cams")]
+        )
+        self._end_b = torch.cat(
+            [self[f"{name}.index_b"] for name in ("universal_joints", "slider_cranks", "cams")]
+        )
         ends = torch.stack([self._end_a, self._end_b, self._end_a, self._end_a], dim=-1)
         self.row_index = torch.cat([self["linear_rows.index"].reshape(-1, ROW_WIDTH), ends])
         order = np.concatenate([compiled.linear_rows.row, *(table.row for table in nonlinear)])
@@ -103,7 +107,9 @@ class TensorModel:
         place = left // ROW_WIDTH * self.row_count + right // ROW_WIDTH
         self._pair = [torch.tensor(x, device=self.device) for x in (left, right, entry[left], place)]
         rate = torch.zeros(1, self.row_count - self._linear_count, device=self.device, dtype=self.dtype)
-        self.rate = torch.cat([self["linear_rows.rate"], rate.expand(len(self["linear_rows.rate"]), -1)], dim=1)
+        self.rate = torch.cat(
+            [self["linear_rows.rate"], rate.expand(len(self["linear_rows.rate"]), -1)], dim=1
+        )
 
     # Forces
 
@@ -120,7 +126,9 @@ class TensorModel:
     def _spring(self, position: Tensor, velocity: Tensor) -> Tensor:
         a, b = self["springs.index_a"], self["springs.index_b"]
         stretch = position[:, a] - position[:, b] - self["springs.offset"]
-        return self["springs.stiffness"] * stretch + self["springs.damping"] * (velocity[:, a] - velocity[:, b])
+        return self["springs.stiffness"] * stretch + self["springs.damping"] * (
+            velocity[:, a] - velocity[:, b]
+        )
 
     def _friction(self, _: Tensor, velocity: Tensor, __: Tensor) -> Tensor:
         slip = velocity[:, self["frictions.index"]] / self["frictions.slip_speed"]
@@ -169,7 +177,9 @@ class TensorModel:
             return Rows(
                 residual=linear, jacobian=jacobian, curvature_aa=none, curvature_ab=none, curvature_bb=none
             )
-        value, slope_a, slope_b, *curvatures = self._nonlinear(position[:, self._end_a], position[:, self._end_b])
+        value, slope_a, slope_b, *curvatures = self._nonlinear(
+            position[:, self._end_a], position[:, self._end_b]
+        )
         zero = torch.zeros_like(value)
         slopes = torch.stack([slope_a, slope_b, zero, zero], dim=-1)
         return Rows(
@@ -182,15 +192,18 @@ class TensorModel:
 
     def _nonlinear(self, a: Tensor, b: Tensor) -> tuple[Tensor, ...]:
         """Value, slopes and second derivatives of universal joints, slider-cranks and cams, in this order."""
-        counts = [len(self[f"{name}.row"]) for name in ("universal_joints", "slider_cranks", "cams")]
-        parts = [
-            evaluate(end_a, end_b)
-            for evaluate, end_a, end_b in zip(
-                (self._universal_joints, self._slider_cranks, self._cams), a.split(counts, 1), b.split(counts, 1)
-            )
-            if end_a.shape[1]
-        ]
-        return parts[0] if len(parts) == 1 else tuple(torch.cat(group, dim=1) for group in zip(*parts))
+        kinds = {
+            "universal_joints": self._universal_joints,
+            "slider_cranks": self._slider_cranks,
+            "cams": self._cams,
+        }
+        parts, first = [], 0
+        for name, evaluate in kinds.items():
+            last = first + len(self[f"{name}.row"])
+            if last > first:
+                parts.append(evaluate(a[:, first:last], b[:, first:last]))
+            first = last
+        return tuple(torch.cat(group, dim=1) for group in zip(*parts, strict=True))
 
     def _universal_joints(self, a: Tensor, b: Tensor) -> tuple[Tensor, ...]:
         sine_a, cosine_a, sine_b, cosine_b = a.sin(), a.cos(), b.sin(), b.cos()

@@ -1,6 +1,7 @@
 """The time loop as tensor operations, one by one or replayed as a captured CUDA graph."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -13,7 +14,7 @@ from molenspin.backends.torch.tensor_model import TensorModel
 from molenspin.backends.torch.tensor_steps import Members, State, Stepper
 
 GRAPH_ITERATIONS = 4
-"""Newton iterations in a captured step, which cannot look at its own results; members that need more run again."""
+"""Newton iterations in a captured step, which cannot look at its results."""
 WARM_UP_STEPS = 3
 
 
@@ -21,12 +22,12 @@ class Recorder:
     """Samples of a run on the device."""
 
     def __init__(self, model: TensorModel, settings: Settings, *, reaction: bool) -> None:
-        real = {"device": model.device, "dtype": model.dtype}
         shape = (settings.sample_count, model.member_count)
+        blank = partial(torch.full, fill_value=torch.nan, dtype=model.dtype, device=model.device)
         self._model = model
-        self._position = torch.full((*shape, model.coordinate_count), torch.nan, **real)
-        self._velocity = torch.full_like(self._position, torch.nan)
-        self._reaction = torch.full((*shape, model.row_count), torch.nan, **real) if reaction else None
+        self._position = blank((*shape, model.coordinate_count))
+        self._velocity = blank((*shape, model.coordinate_count))
+        self._reaction = blank((*shape, model.row_count)) if reaction else None
 
     def record(self, stepper: Stepper, state: State, members: Members, sample: int, time: Tensor) -> None:
         """Keep one state; members that have stopped stay NaN."""
@@ -80,7 +81,9 @@ def run_eagerly(begin: Start, settings: Settings, *, reaction: bool) -> DeviceRu
         if not bool(members.alive.any()):
             break
         if step % settings.save_every == 0:
-            recorder.record(stepper, state, members, step // settings.save_every, model.time(step * settings.dt))
+            recorder.record(
+                stepper, state, members, step // settings.save_every, model.time(step * settings.dt)
+            )
     return recorder.result(progress, members)
 
 
@@ -148,7 +151,9 @@ class CapturedStep:
 
 
 def _group(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(f"{prefix}."): x for name, x in tensors.items() if name.startswith(f"{prefix}.")}
+    return {
+        name.removeprefix(f"{prefix}."): x for name, x in tensors.items() if name.startswith(f"{prefix}.")
+    }
 
 
 def run_captured(begin: Start, settings: Settings, *, reaction: bool) -> DeviceRun:
@@ -156,7 +161,7 @@ def run_captured(begin: Start, settings: Settings, *, reaction: bool) -> DeviceR
     model = begin.model
     stepper, recorder = Stepper(model, settings), Recorder(model, settings, reaction=reaction)
     recorder.record(stepper, begin.state, begin.members, 0, model.time(0))
-    captured = CapturedStep(replace(begin), settings)
+    captured = CapturedStep(begin, settings)
     for step in range(1, settings.step_count + 1):
         captured.replay()
         if step % settings.save_every == 0:

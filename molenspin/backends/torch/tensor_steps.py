@@ -21,8 +21,8 @@ FLOAT32_ROUNDING = 2.0**-20
 class Members:
     """What is counted and found out of every member, (member_count,) each.
 
-    ``lost`` marks members whose projection failed in the step under way, ``stop_residual`` their rows' residuals
-    (member_count, m) at that point.
+    ``lost`` marks members whose projection failed in the step under way, ``stop_residual`` their rows'
+    residuals (member_count, m) at that point.
     """
 
     alive: Tensor
@@ -65,8 +65,8 @@ class Stepper:
     settings
         How to simulate.
     fixed_iterations
-        Newton iterations to do always, looking at no result on the host: what a captured graph needs. None: as
-        many as it takes.
+        Newton iterations to do always, looking at no result on the host: what a captured graph needs. None:
+        as many as it takes.
     """
 
     def __init__(self, model: TensorModel, settings: Settings, fixed_iterations: int | None = None) -> None:

@@ -7,9 +7,7 @@ from importlib.util import find_spec
 from typing import Any
 
 DEVICE_FUNCTIONS = (
-    "block_or",
     "hyperbolic_tangent",
-    "lane_numbers",
     "member_or",
     "sine",
     "sine_cosine",
@@ -30,7 +28,7 @@ def triton_function(text: str) -> Any:  # noqa: ANN401  (Triton's types are not 
     filename = f"<molenspin kernel {sha256(text.encode()).hexdigest()[:12]}>"
     # Triton reads a function's source back from where Python would show it in a traceback.
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    namespace = {"jit": dialect.jit, "tl": dialect.tl, "__name__": __name__}
+    namespace = {name: getattr(dialect, name) for name in ("jit", "tl", "lane_numbers", "block_or")}
     namespace |= {name: getattr(device_functions, name) for name in DEVICE_FUNCTIONS}
     exec(compile(text, filename, "exec"), namespace)
     return namespace["simulate"]
