@@ -238,7 +238,9 @@ class CompiledAssembly:
 Tables = TypeVar("Tables", bound="DataclassInstance")
 
 
-def _select(value: Tables, prefix: str, varying: frozenset[str], number: int | Indices, **changes: object) -> Tables:
+def _select(
+    value: Tables, prefix: str, varying: frozenset[str], number: int | Indices, **changes: object
+) -> Tables:
     for field in fields(value):
         item, name = getattr(value, field.name), prefix + field.name
         if name in varying:
