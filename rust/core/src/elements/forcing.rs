@@ -1,0 +1,174 @@
+//! What depends on time and not on the state: excitations, constant forces, and the wind on sails.
+//!
+//! It is evaluated once for each distinct time of a step, not once for each stage.
+
+use super::State;
+use super::harmonics::{HarmonicValues, Harmonics};
+use crate::aligned::Aligned;
+use crate::assembly::Assembly;
+use crate::schedule::{Kernel, Layout, Runs};
+use crate::vector::{Instructions, Vector};
+
+/// Forces that are known once the time is.
+#[derive(Clone, Debug)]
+pub(crate) struct Instant {
+    pub(crate) time: f64,
+    /// Constant and harmonic force and sail lift of each coordinate.
+    pub(crate) force: Aligned,
+    /// lift slope w of each sail: the torque that its speed takes away, per rad/s.
+    sail_drag: Aligned,
+}
+
+#[derive(Debug)]
+pub(crate) struct Forcing {
+    constant: Aligned,
+    /// Places of the coordinates whose force varies in time.
+    varying: Vec<usize>,
+    harmonics: HarmonicValues,
+    excitations: Runs<2>,
+    amplitude: Aligned,
+    gusts: Runs<2>,
+    depth: Aligned,
+    /// sum depth sin(...) of each sail.
+    gustiness: Aligned,
+    sails: Runs<2>,
+    lift: Aligned,
+    slope: Aligned,
+    wind_speed: Aligned,
+}
+
+impl Forcing {
+    pub(crate) fn new(assembly: &Assembly, layout: &Layout, members: &[usize], constant: Aligned) -> Self {
+        let (excited, sails, gusts) = (&assembly.excitations, &assembly.sails, &assembly.gusts);
+        let lanes = layout.lanes;
+        let mut harmonics = Harmonics::default();
+        let excitation_places = (0..excited.index.len()).map(|item| {
+            let place = harmonics.place(&excited.angular_frequency, &excited.phase, item, members);
+            [layout.offset[excited.index[item]], place]
+        });
+        let excitations = Runs::of_places(excitation_places.collect(), lanes);
+        let gust_places = (0..gusts.sail.len()).map(|item| {
+            let place = harmonics.place(&gusts.angular_frequency, &gusts.phase, item, members);
+            [gusts.sail[item] * lanes, place]
+        });
+        let gust_runs = Runs::of_places(gust_places.collect(), lanes);
+        let sail_places =
+            sails.index.iter().enumerate().map(|(sail, &index)| [layout.offset[index], sail * lanes]);
+        let sail_runs = Runs::of_places(sail_places.collect(), lanes);
+        let mut varying: Vec<usize> = excited
+            .index
+            .iter()
+            .chain(&sails.index)
+            .flat_map(|&index| layout.offset[index]..layout.offset[index] + lanes)
+            .collect();
+        varying.sort_unstable();
+        varying.dedup();
+        Self {
+            constant,
+            varying,
+            harmonics: harmonics.finish(),
+            amplitude: excitations.expand(&excited.amplitude, members, 0.0),
+            excitations,
+            depth: gust_runs.expand(&gusts.depth, members, 0.0),
+            gusts: gust_runs,
+            gustiness: Aligned::zeros(sails.index.len() * lanes + 2 * crate::vector::PACK),
+            lift: sail_runs.expand(&sails.lift, members, 0.0),
+            slope: sail_runs.expand(&sails.slope, members, 0.0),
+            wind_speed: sail_runs.expand(&sails.wind_speed, members, 0.0),
+            sails: sail_runs,
+        }
+    }
+
+    /// An instant to be evaluated into.
+    pub(crate) fn instant(&self) -> Instant {
+        Instant { time: 0.0, force: self.constant.clone(), sail_drag: self.lift.clone() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn evaluate<I: Instructions>(&mut self, time: f64, instant: &mut Instant) {
+        instant.time = time;
+        if self.varying.is_empty() {
+            return;
+        }
+        self.harmonics.evaluate::<I>(time);
+        for &at in &self.varying {
+            instant.force[at] = self.constant[at];
+        }
+        self.excitations.sweep::<I>(&mut Harmonic {
+            factor: &self.amplitude,
+            value: &self.harmonics.value,
+            sum: &mut instant.force,
+        });
+        self.gustiness.fill(0.0);
+        self.gusts.sweep::<I>(&mut Harmonic {
+            factor: &self.depth,
+            value: &self.harmonics.value,
+            sum: &mut self.gustiness,
+        });
+        let mut wind = Wind {
+            lift: &self.lift,
+            slope: &self.slope,
+            wind_speed: &self.wind_speed,
+            gustiness: &self.gustiness,
+            instant,
+        };
+        self.sails.sweep::<I>(&mut wind);
+    }
+
+    /// The part of the wind torque that depends on the sails' speed.
+    #[inline(always)]
+    pub(crate) fn add_sail_drag<I: Instructions>(
+        &self,
+        instant: &Instant,
+        state: State<'_>,
+        force: &mut [f64],
+    ) {
+        self.sails.sweep::<I>(&mut SailDrag { drag: &instant.sail_drag, state, force });
+    }
+}
+
+struct Harmonic<'a> {
+    factor: &'a [f64],
+    value: &'a [f64],
+    sum: &'a mut [f64],
+}
+
+impl Kernel<2> for Harmonic<'_> {
+    #[inline(always)]
+    fn apply<V: Vector>(&mut self, [at, harmonic]: [usize; 2], item: usize) {
+        let product = V::load(self.factor, item) * V::load(self.value, harmonic);
+        product.add_to(self.sum, at);
+    }
+}
+
+struct Wind<'a> {
+    lift: &'a [f64],
+    slope: &'a [f64],
+    wind_speed: &'a [f64],
+    gustiness: &'a [f64],
+    instant: &'a mut Instant,
+}
+
+impl Kernel<2> for Wind<'_> {
+    #[inline(always)]
+    fn apply<V: Vector>(&mut self, [at, sail]: [usize; 2], item: usize) {
+        let speed = V::load(self.wind_speed, item) * (V::splat(1.0) + V::load(self.gustiness, sail));
+        let push = V::load(self.lift, item) * speed;
+        (push * speed).add_to(&mut self.instant.force, at);
+        (push * V::load(self.slope, item)).store(&mut self.instant.sail_drag, item);
+    }
+}
+
+struct SailDrag<'a> {
+    drag: &'a [f64],
+    state: State<'a>,
+    force: &'a mut [f64],
+}
+
+impl Kernel<2> for SailDrag<'_> {
+    #[inline(always)]
+    fn apply<V: Vector>(&mut self, [at, _]: [usize; 2], item: usize) {
+        let torque = V::load(self.drag, item) * V::load(self.state.velocity, at);
+        (-torque).add_to(self.force, at);
+    }
+}

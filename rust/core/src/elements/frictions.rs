@@ -1,0 +1,47 @@
+//! Smoothed Coulomb friction of `Bearing` and `Load`: -torque tanh(v / slip_speed).
+
+use super::State;
+use crate::aligned::Aligned;
+use crate::assembly::Assembly;
+use crate::functions::tanh;
+use crate::schedule::{Kernel, Layout, Runs};
+use crate::vector::{Instructions, Vector};
+
+#[derive(Debug)]
+pub(crate) struct Frictions {
+    runs: Runs<1>,
+    torque: Aligned,
+    slip_speed: Aligned,
+}
+
+impl Frictions {
+    pub(crate) fn new(assembly: &Assembly, layout: &Layout, members: &[usize]) -> Self {
+        let table = &assembly.frictions;
+        let runs = Runs::new(&super::singles(&table.index), layout);
+        Self {
+            torque: runs.expand(&table.torque, members, 0.0),
+            slip_speed: runs.expand(&table.slip_speed, members, 1.0),
+            runs,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn add_forces<I: Instructions>(&self, state: State<'_>, force: &mut [f64]) {
+        self.runs.sweep::<I>(&mut Torque { frictions: self, state, force });
+    }
+}
+
+struct Torque<'a> {
+    frictions: &'a Frictions,
+    state: State<'a>,
+    force: &'a mut [f64],
+}
+
+impl Kernel<1> for Torque<'_> {
+    #[inline(always)]
+    fn apply<V: Vector>(&mut self, [at]: [usize; 1], item: usize) {
+        let slip = V::load(self.state.velocity, at) / V::load(&self.frictions.slip_speed, item);
+        let torque = V::load(&self.frictions.torque, item) * tanh(slip);
+        (-torque).add_to(self.force, at);
+    }
+}

@@ -1,0 +1,41 @@
+//! Quadratic resistance of `Load`: -coefficient v abs(v).
+
+use super::State;
+use crate::aligned::Aligned;
+use crate::assembly::Assembly;
+use crate::schedule::{Kernel, Layout, Runs};
+use crate::vector::{Instructions, Vector};
+
+#[derive(Debug)]
+pub(crate) struct Quadratics {
+    runs: Runs<1>,
+    coefficient: Aligned,
+}
+
+impl Quadratics {
+    pub(crate) fn new(assembly: &Assembly, layout: &Layout, members: &[usize]) -> Self {
+        let table = &assembly.quadratics;
+        let runs = Runs::new(&super::singles(&table.index), layout);
+        Self { coefficient: runs.expand(&table.coefficient, members, 0.0), runs }
+    }
+
+    #[inline(always)]
+    pub(crate) fn add_forces<I: Instructions>(&self, state: State<'_>, force: &mut [f64]) {
+        self.runs.sweep::<I>(&mut Resistance { quadratics: self, state, force });
+    }
+}
+
+struct Resistance<'a> {
+    quadratics: &'a Quadratics,
+    state: State<'a>,
+    force: &'a mut [f64],
+}
+
+impl Kernel<1> for Resistance<'_> {
+    #[inline(always)]
+    fn apply<V: Vector>(&mut self, [at]: [usize; 1], item: usize) {
+        let v = V::load(self.state.velocity, at);
+        let resistance = V::load(&self.quadratics.coefficient, item) * v * v.abs();
+        (-resistance).add_to(self.force, at);
+    }
+}

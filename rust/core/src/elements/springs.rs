@@ -1,0 +1,53 @@
+//! `ElasticShaft`: T = k (q_a - q_b - offset) + c (v_a - v_b); -T on a, +T on b.
+
+use super::State;
+use crate::aligned::Aligned;
+use crate::assembly::Assembly;
+use crate::schedule::{Kernel, Layout, Runs};
+use crate::vector::{Instructions, Vector};
+
+#[derive(Debug)]
+pub(crate) struct Springs {
+    runs: Runs<2>,
+    stiffness: Aligned,
+    damping: Aligned,
+    offset: Aligned,
+}
+
+impl Springs {
+    pub(crate) fn new(assembly: &Assembly, layout: &Layout, members: &[usize]) -> Self {
+        let table = &assembly.springs;
+        let ends: Vec<[usize; 2]> = table.index_a.iter().zip(&table.index_b).map(|(&a, &b)| [a, b]).collect();
+        let runs = Runs::new(&ends, layout);
+        Self {
+            stiffness: runs.expand(&table.stiffness, members, 0.0),
+            damping: runs.expand(&table.damping, members, 0.0),
+            offset: runs.expand(&table.offset, members, 0.0),
+            runs,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn add_forces<I: Instructions>(&self, state: State<'_>, force: &mut [f64]) {
+        self.runs.sweep::<I>(&mut Torque { springs: self, state, force });
+    }
+}
+
+struct Torque<'a> {
+    springs: &'a Springs,
+    state: State<'a>,
+    force: &'a mut [f64],
+}
+
+impl Kernel<2> for Torque<'_> {
+    #[inline(always)]
+    fn apply<V: Vector>(&mut self, [a, b]: [usize; 2], item: usize) {
+        let State { position, velocity } = self.state;
+        let twist = V::load(position, a) - V::load(position, b) - V::load(&self.springs.offset, item);
+        let rate = V::load(velocity, a) - V::load(velocity, b);
+        let damping = rate * V::load(&self.springs.damping, item);
+        let torque = twist.mul_add(V::load(&self.springs.stiffness, item), damping);
+        (-torque).add_to(self.force, a);
+        torque.add_to(self.force, b);
+    }
+}

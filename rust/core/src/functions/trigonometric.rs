@@ -1,0 +1,130 @@
+//! Sine and cosine: reduction to [-pi/4, pi/4] in three parts of pi/2, then the minimax polynomials that
+//! every C library uses.
+
+use crate::vector::Vector;
+
+/// Beyond this the three-part reduction loses digits, and the standard library takes over.
+const LIMIT: f64 = 1.0e6;
+
+const TWO_OVER_PI: f64 = std::f64::consts::FRAC_2_PI;
+/// pi/2 in three parts of 33 bits: their products with a quadrant number below 2^20 are exact.
+const HALF_PI: [f64; 3] = [1.570_796_326_734_125_6, 6.077_100_506_303_966e-11, 2.022_266_248_795_950_6e-21];
+/// Adding it rounds to the nearest integer, which then stands in the low bits.
+const ROUNDER: f64 = 6_755_399_441_055_744.0;
+
+const SIN: [f64; 6] = [
+    -1.666_666_666_666_663_2e-1,
+    8.333_333_333_322_49e-3,
+    -1.984_126_982_985_795e-4,
+    2.755_731_370_707_006_8e-6,
+    -2.505_076_025_340_686_3e-8,
+    1.589_690_995_211_55e-10,
+];
+const COS: [f64; 6] = [
+    4.166_666_666_666_66e-2,
+    -1.388_888_888_887_411e-3,
+    2.480_158_728_947_673e-5,
+    -2.755_731_435_139_066_3e-7,
+    2.087_572_321_298_175e-9,
+    -1.135_964_755_778_819_5e-11,
+];
+
+/// Sine and cosine of each angle [rad].
+#[inline(always)]
+pub(crate) fn sin_cos<V: Vector>(angle: V) -> (V, V) {
+    let (sin, cos) = reduced_sin_cos(angle);
+    if angle.any(|x| x.abs() > LIMIT) {
+        let far = |x: f64| x.abs() > LIMIT;
+        let sin = angle.zip(sin, |x, s| if far(x) { x.sin() } else { s });
+        let cos = angle.zip(cos, |x, c| if far(x) { x.cos() } else { c });
+        return (sin, cos);
+    }
+    (sin, cos)
+}
+
+#[inline(always)]
+fn reduced_sin_cos<V: Vector>(angle: V) -> (V, V) {
+    let shifted = angle.mul_add(V::splat(TWO_OVER_PI), V::splat(ROUNDER));
+    let quadrant = shifted - V::splat(ROUNDER);
+    let r = quadrant.mul_add(V::splat(-HALF_PI[0]), angle);
+    let r = quadrant.mul_add(V::splat(-HALF_PI[1]), r);
+    let r = quadrant.mul_add(V::splat(-HALF_PI[2]), r);
+    let z = r * r;
+    let sin = (r * z).mul_add(polynomial(z, SIN), r);
+    let half = z * V::splat(0.5);
+    let head = V::splat(1.0) - half;
+    let tail = (V::splat(1.0) - head) - half;
+    let cos = head + (z * z).mul_add(polynomial(z, COS), tail);
+    // Odd quadrants swap sine and cosine; the next bit of the quadrant (plus one for the cosine) is the sign.
+    let choose = |even: V, odd: V| {
+        let difference = even.zip(odd, |a, b| f64::from_bits(a.to_bits() ^ b.to_bits()));
+        let mask =
+            shifted.zip(difference, |q, d| f64::from_bits(d.to_bits() & (q.to_bits() & 1).wrapping_neg()));
+        even.zip(mask, |a, m| f64::from_bits(a.to_bits() ^ m.to_bits()))
+    };
+    let signed = |value: V, shift: u64| {
+        value.zip(shifted, |x, q| f64::from_bits(x.to_bits() ^ ((q.to_bits().wrapping_add(shift) & 2) << 62)))
+    };
+    (signed(choose(sin, cos), 0), signed(choose(cos, sin), 1))
+}
+
+/// Horner's rule, lowest coefficient first.
+#[inline(always)]
+pub(super) fn polynomial<V: Vector, const N: usize>(x: V, coefficients: [f64; N]) -> V {
+    let mut sum = V::splat(coefficients[N - 1]);
+    for i in (0..N - 1).rev() {
+        sum = sum.mul_add(x, V::splat(coefficients[i]));
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vector::{Pack, Single};
+
+    fn assert_near(angle: f64) {
+        let Single(sin) = sin_cos(Single::<true>(angle)).0;
+        let Single(cos) = sin_cos(Single::<false>(angle)).1;
+        assert!((sin - angle.sin()).abs() <= 2.3e-16, "sin {angle}: {sin} {}", angle.sin());
+        assert!((cos - angle.cos()).abs() <= 2.3e-16, "cos {angle}: {cos} {}", angle.cos());
+    }
+
+    #[test]
+    fn agrees_with_the_standard_library_from_tiny_to_huge() {
+        for i in 0..40_000 {
+            let angle = (f64::from(i) - 20_000.0) * 0.0137;
+            assert_near(angle);
+            assert_near(angle * 3_651.7);
+            assert_near(angle * 1e9);
+            assert_near(angle * 1e-7);
+        }
+    }
+
+    #[test]
+    fn keeps_relative_accuracy_near_multiples_of_pi() {
+        for k in 1..2_000 {
+            let angle = f64::from(k) * std::f64::consts::PI;
+            let Single(sin) = sin_cos(Single::<true>(angle)).0;
+            assert!((sin - angle.sin()).abs() <= 4e-16 * angle.sin().abs() + 1e-19 * angle.abs());
+        }
+    }
+
+    #[test]
+    fn a_pack_equals_its_single_values_bit_by_bit() {
+        let angles = [0.1, -2.0, 33.0, 1e5, 3e7, -1e-9, 0.0, 5.5];
+        let (sin, cos) = sin_cos(Pack::<true>(angles));
+        for (i, &angle) in angles.iter().enumerate() {
+            let (Single(s), Single(c)) = sin_cos(Single::<true>(angle));
+            assert_eq!((sin.0[i].to_bits(), cos.0[i].to_bits()), (s.to_bits(), c.to_bits()));
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_number_stays_so() {
+        for angle in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let (Single(sin), Single(cos)) = sin_cos(Single::<true>(angle));
+            assert!(sin.is_nan() && cos.is_nan());
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Runtime choice of the instruction set: the same generic code, compiled for each.
+
+use crate::batch::{self, Batch, BatchOutcome, Plan};
+use crate::interrupt::Watch;
+use crate::outcome::Interrupted;
+use crate::vector::{Baseline, Fused};
+
+/// Instruction sets that the time loop is compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstructionSet {
+    /// What every processor of the target has.
+    Baseline,
+    /// AVX2 with fused multiply-add.
+    Avx2,
+    /// AVX-512.
+    Avx512,
+}
+
+impl InstructionSet {
+    /// The widest that this processor has.
+    #[must_use]
+    pub fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            let avx512 = is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl");
+            if avx2 && avx512 {
+                return Self::Avx512;
+            }
+            if avx2 {
+                return Self::Avx2;
+            }
+        }
+        Self::Baseline
+    }
+
+    /// Its name as reported to users.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Baseline => "baseline",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }
+    }
+}
+
+/// Simulates a batch with an instruction set that `InstructionSet::detect` has found.
+pub(crate) fn run_batch(
+    set: InstructionSet,
+    plan: &Plan<'_>,
+    batch: Batch<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<BatchOutcome, Interrupted> {
+    match set {
+        // SAFETY: `detect`, the only source of a set other than `Baseline`, has seen avx512f, avx512dq,
+        // avx512vl, avx2 and fma on this processor.
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx512 => unsafe { run_avx512(plan, batch, watch) },
+        // SAFETY: likewise for avx2 and fma.
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx2 => unsafe { run_avx2(plan, batch, watch) },
+        // Other architectures (aarch64) have a fused multiply-add in their baseline.
+        #[cfg(not(target_arch = "x86_64"))]
+        _ => batch::run::<Fused>(plan, batch, watch),
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Baseline => batch::run::<Baseline>(plan, batch, watch),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]
+fn run_avx512(plan: &Plan<'_>, batch: Batch<'_>, watch: &mut Watch<'_>) -> Result<BatchOutcome, Interrupted> {
+    batch::run::<Fused>(plan, batch, watch)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn run_avx2(plan: &Plan<'_>, batch: Batch<'_>, watch: &mut Watch<'_>) -> Result<BatchOutcome, Interrupted> {
+    batch::run::<Fused>(plan, batch, watch)
+}

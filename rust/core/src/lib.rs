@@ -1,0 +1,42 @@
+//! Sparse, vectorised time integration of constrained drivetrains.
+//!
+//! The way through: an [`Assembly`] of tables is turned into a schedule ([`schedule`]) that depends on its structure
+//! alone; for each batch of members the coefficients are spread over lanes ([`elements`], [`rigid`], [`mechanism`]);
+//! the time loop ([`batch`]) lets an integrator ([`integrators`]) ask the [`system`] for accelerations and
+//! projections and records what it is told to ([`history`]).
+//!
+//! All kernels are generic over [`vector::Vector`] and compiled for several instruction sets ([`instructions`]).
+
+mod aligned;
+mod assembly;
+mod batch;
+mod constraints;
+mod elements;
+mod ensemble;
+mod functions;
+mod history;
+mod instructions;
+mod integrators;
+mod interrupt;
+mod lanes;
+mod mechanism;
+mod outcome;
+mod phases;
+mod rigid;
+mod schedule;
+mod settings;
+mod solver;
+mod system;
+mod vector;
+
+pub use assembly::{
+    Assembly, Cams, Coefficients, Excitations, Frictions, Gusts, LinearRows, Meshes, Quadratics, Sails,
+    SliderCranks, Springs, Unbalances, UniversalJoints,
+};
+pub use ensemble::simulate;
+pub use history::History;
+pub use instructions::InstructionSet;
+pub use interrupt::Poll;
+pub use outcome::{Interrupted, MemberOutcome, Outcome, Status};
+pub use phases::PhaseSeconds;
+pub use settings::{Integrator, Settings};

@@ -1,0 +1,111 @@
+//! Elements of one kind whose coordinates follow each other in memory form a run, which a kernel walks
+//! through in packs, without gathers. Irregular elements are runs of length one.
+
+use super::layout::Layout;
+use crate::aligned::Aligned;
+use crate::assembly::Coefficients;
+use crate::vector::{Instructions, PACK, Vector};
+
+/// Shorter runs are computed one by one.
+const SHORTEST_PACKED: usize = 4;
+
+/// What is done for each element: `at` are the places of its coordinates, `item` that of its coefficients.
+pub(crate) trait Kernel<const N: usize> {
+    /// Computes the elements that start at these places, as many as `V` is wide.
+    fn apply<V: Vector>(&mut self, at: [usize; N], item: usize);
+}
+
+/// The elements of a table, which touch `N` coordinates each, as runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Runs<const N: usize> {
+    runs: Vec<Run<N>>,
+    /// Item of the table and lane at each place of a coefficient array; None where packs are filled up.
+    slots: Vec<Option<(usize, usize)>>,
+}
+
+#[derive(Clone, Debug)]
+struct Run<const N: usize> {
+    at: [usize; N],
+    item: usize,
+    packed: bool,
+    /// Packs if packed, else single elements.
+    count: usize,
+}
+
+impl<const N: usize> Runs<N> {
+    /// Orders the elements of a table, given the coordinates of each.
+    pub(crate) fn new(coordinates: &[[usize; N]], layout: &Layout) -> Self {
+        let places = coordinates.iter().map(|at| at.map(|coordinate| layout.offset[coordinate])).collect();
+        Self::of_places(places, layout.lanes)
+    }
+
+    /// Orders elements that are given by the places of their operands.
+    pub(crate) fn of_places(places: Vec<[usize; N]>, lanes: usize) -> Self {
+        let mut order: Vec<usize> = (0..places.len()).collect();
+        let differences = |at: &[usize; N]| at.map(|place| place.wrapping_sub(at[0]));
+        order.sort_by_key(|&item| (differences(&places[item]), places[item][0]));
+        let mut runs = Self { runs: Vec::new(), slots: Vec::new() };
+        let mut first = 0;
+        for next in 1..=order.len() {
+            let goes_on = next < order.len()
+                && places[order[next]] == places[order[next - 1]].map(|place| place + lanes);
+            if !goes_on {
+                runs.push(&order[first..next], places[order[first]], lanes);
+                first = next;
+            }
+        }
+        runs
+    }
+
+    fn push(&mut self, items: &[usize], at: [usize; N], lanes: usize) {
+        let length = items.len() * lanes;
+        let packed = length >= SHORTEST_PACKED;
+        if packed {
+            self.slots.resize(self.slots.len().next_multiple_of(PACK), None);
+        }
+        let item = self.slots.len();
+        self.slots.extend(items.iter().flat_map(|&item| (0..lanes).map(move |lane| Some((item, lane)))));
+        if packed {
+            self.slots.resize(self.slots.len().next_multiple_of(PACK), None);
+        }
+        let count = if packed { length.div_ceil(PACK) } else { length };
+        self.runs.push(Run { at, item, packed, count });
+    }
+
+    /// Coefficients of the elements in the order of the runs; `padding` where packs are filled up.
+    pub(crate) fn expand(&self, table: &Coefficients, members: &[usize], padding: f64) -> Aligned {
+        self.expand_with(padding, |item, lane| table.at(members[lane], item))
+    }
+
+    /// Like `expand`, with a function of item and lane.
+    pub(crate) fn expand_with(&self, padding: f64, value: impl Fn(usize, usize) -> f64) -> Aligned {
+        let mut expanded = Aligned::filled(self.slots.len(), padding);
+        for (place, slot) in expanded.iter_mut().zip(&self.slots) {
+            if let Some((item, lane)) = *slot {
+                *place = value(item, lane);
+            }
+        }
+        expanded
+    }
+
+    /// Applies a kernel to all elements.
+    #[inline(always)]
+    pub(crate) fn sweep<I: Instructions>(&self, kernel: &mut impl Kernel<N>) {
+        for run in &self.runs {
+            let (mut at, mut item) = (run.at, run.item);
+            if run.packed {
+                for _ in 0..run.count {
+                    kernel.apply::<I::Pack>(at, item);
+                    at = at.map(|place| place + PACK);
+                    item += PACK;
+                }
+            } else {
+                for _ in 0..run.count {
+                    kernel.apply::<I::Single>(at, item);
+                    at = at.map(|place| place + 1);
+                    item += 1;
+                }
+            }
+        }
+    }
+}

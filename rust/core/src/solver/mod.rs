@@ -1,0 +1,8 @@
+//! The linear algebra of the constraints: S = G M^-1 G^T of each cluster, factored without fill-in where the
+//! cluster is a tree.
+
+mod bank;
+mod pattern;
+
+pub(crate) use bank::Bank;
+pub(crate) use pattern::Pattern;
