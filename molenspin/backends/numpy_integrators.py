@@ -146,7 +146,9 @@ def _slide(
         residual = model.residual(position - shift, pairs, time)
         worst = float(np.abs(residual).max())
         if worst <= settings.tolerance:
-            return shift, pairs, worst
+            # What is left counts 1 / dt times in the velocity: take it away too, with the matrix at hand.
+            rest = solve(start.factor, residual)
+            return shift + model.inverse_mass * (rest @ start.jacobian), pairs, worst
         if iteration == settings.newton_limit or not np.isfinite(worst):
             break
         matrix = (model.jacobian(pairs) * model.inverse_mass) @ start.jacobian.T

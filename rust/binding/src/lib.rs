@@ -142,8 +142,6 @@ fn integrator_named(name: &str) -> PyResult<Integrator> {
 /// Compiled time integration of constrained drivetrains.
 #[pymodule]
 mod _core {
-    use pyo3::prelude::*;
-
     #[pymodule_export]
     use super::{RunReport, simulate};
 

@@ -7,7 +7,7 @@ use crate::assembly::{Assembly, Coefficients};
 use crate::history::{History, Recorder};
 use crate::integrators::{Motion, euler_step, rk4_step, verlet_step};
 use crate::interrupt::Watch;
-use crate::lanes::LaneMaximum;
+use crate::lanes::{LaneMaximum, exceeds};
 use crate::outcome::{Interrupted, MemberOutcome, Status};
 use crate::phases::{Phase, PhaseSeconds};
 use crate::schedule::layout::Occupant;
@@ -36,7 +36,6 @@ pub(crate) struct Batch<'a> {
 pub(crate) type BatchOutcome = (Vec<MemberOutcome>, PhaseSeconds);
 
 /// Simulates a batch.
-#[inline(always)]
 pub(crate) fn run<I: Instructions>(
     plan: &Plan<'_>,
     batch: Batch<'_>,
@@ -93,7 +92,6 @@ fn initial_state(plan: &Plan<'_>, members: &[usize]) -> (Aligned, Aligned) {
     (spread(&plan.assembly.initial_position, true), spread(&plan.assembly.initial_velocity, false))
 }
 
-#[inline(always)]
 fn record<I: Instructions>(system: &mut System, motion: &mut Motion, recorder: &mut Recorder<'_>) {
     if let Some(reactions) = recorder.next_reactions() {
         motion.reactions::<I>(system, reactions);
@@ -123,27 +121,33 @@ impl<'a> Ledger<'a> {
     }
 
     /// Looks at the end of a step: does every member still obey its constraints and the runaway limit?
-    #[inline(always)]
     fn check<I: Instructions>(&mut self, step: usize, system: &mut System, motion: &Motion) {
-        let mut largest = LaneMaximum::new();
-        for at in (0..motion.position.len()).step_by(PACK) {
-            largest.include(I::Pack::load(&motion.position, at).abs());
-            largest.include(I::Pack::load(&motion.velocity, at).abs());
-        }
-        let limit = self.runaway_limit;
-        let ran_away = largest.as_vector::<I::Pack>().any(|value| !(value <= limit));
+        let (limit, max_residual) = (self.runaway_limit, &mut self.max_residual);
+        let (largest, ran_away) = I::vectorize(
+            #[inline(always)]
+            || {
+                let mut largest = I::Pack::splat(0.0);
+                for at in (0..motion.position.len()).step_by(PACK) {
+                    largest = largest.max(I::Pack::load(&motion.position, at).abs());
+                    largest = largest.max(I::Pack::load(&motion.velocity, at).abs());
+                }
+                max_residual.include(I::Pack::load(&system.residual, 0));
+                let mut by_lane = LaneMaximum::new();
+                by_lane.include(largest);
+                (by_lane, !largest.all_at_most(I::Pack::splat(limit)))
+            },
+        );
         if ran_away || system.failures.iter().any(Option::is_some) {
             self.end_members(step, system, motion, &largest);
         }
-        self.max_residual.include(I::Pack::load(&system.residual, 0));
     }
 
     #[cold]
     fn end_members(&mut self, step: usize, system: &mut System, motion: &Motion, largest: &LaneMaximum) {
         let largest = largest.by_lane(self.layout.lanes);
-        for lane in 0..self.ended.len() {
+        for (lane, &largest) in largest.iter().enumerate().take(self.ended.len()) {
             let failure = system.failures[lane].take();
-            let ran_away = !(largest[lane] <= self.runaway_limit);
+            let ran_away = exceeds(largest, self.runaway_limit);
             if self.ended[lane].is_some() || !(ran_away || failure.is_some()) {
                 continue;
             }
@@ -171,8 +175,8 @@ impl<'a> Ledger<'a> {
     fn runaway_body(&self, lane: usize, motion: &Motion) -> Option<usize> {
         let beyond = |&coordinate: &usize| {
             let at = self.layout.offset[coordinate] + lane;
-            let within = |value: f64| value.abs() <= self.runaway_limit;
-            !(within(motion.position[at]) && within(motion.velocity[at]))
+            let beyond = |value: f64| exceeds(value.abs(), self.runaway_limit);
+            beyond(motion.position[at]) || beyond(motion.velocity[at])
         };
         (0..self.layout.offset.len()).find(beyond).map(|coordinate| coordinate / 2)
     }

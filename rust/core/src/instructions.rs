@@ -3,7 +3,9 @@
 use crate::batch::{self, Batch, BatchOutcome, Plan};
 use crate::interrupt::Watch;
 use crate::outcome::Interrupted;
-use crate::vector::{Baseline, Fused};
+use crate::vector::Portable;
+#[cfg(target_arch = "x86_64")]
+use crate::vector::{Avx2, Avx512};
 
 /// Instruction sets that the time loop is compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,29 +57,10 @@ pub(crate) fn run_batch(
     watch: &mut Watch<'_>,
 ) -> Result<BatchOutcome, Interrupted> {
     match set {
-        // SAFETY: `detect`, the only source of a set other than `Baseline`, has seen avx512f, avx512dq,
-        // avx512vl, avx2 and fma on this processor.
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx512 => unsafe { run_avx512(plan, batch, watch) },
-        // SAFETY: likewise for avx2 and fma.
+        InstructionSet::Avx512 => batch::run::<Avx512>(plan, batch, watch),
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx2 => unsafe { run_avx2(plan, batch, watch) },
-        // Other architectures (aarch64) have a fused multiply-add in their baseline.
-        #[cfg(not(target_arch = "x86_64"))]
-        _ => batch::run::<Fused>(plan, batch, watch),
-        #[cfg(target_arch = "x86_64")]
-        InstructionSet::Baseline => batch::run::<Baseline>(plan, batch, watch),
+        InstructionSet::Avx2 => batch::run::<Avx2>(plan, batch, watch),
+        _ => batch::run::<Portable>(plan, batch, watch),
     }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]
-fn run_avx512(plan: &Plan<'_>, batch: Batch<'_>, watch: &mut Watch<'_>) -> Result<BatchOutcome, Interrupted> {
-    batch::run::<Fused>(plan, batch, watch)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn run_avx2(plan: &Plan<'_>, batch: Batch<'_>, watch: &mut Watch<'_>) -> Result<BatchOutcome, Interrupted> {
-    batch::run::<Fused>(plan, batch, watch)
 }

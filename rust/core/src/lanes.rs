@@ -41,3 +41,9 @@ pub(crate) fn keep_worst(worst: &mut Option<(usize, f64)>, number: usize, residu
         *worst = Some((number, residual));
     }
 }
+
+/// True if a value is beyond a limit or not a number.
+#[inline(always)]
+pub(crate) fn exceeds(value: f64, limit: f64) -> bool {
+    value > limit || value.is_nan()
+}

@@ -82,33 +82,41 @@ impl Mechanism {
     }
 
     /// Residual, G and second derivatives at a position; the largest residual goes into `largest`.
-    #[inline(always)]
     pub(crate) fn evaluate<I: Instructions>(
         &mut self,
         position: &[f64],
         time: f64,
         largest: &mut LaneMaximum,
     ) {
-        if self.bank.packed {
-            self.evaluate_columns::<I::Pack, true>(position, time, largest);
-        } else {
-            self.evaluate_columns::<I::Single, true>(position, time, largest);
-        }
+        I::vectorize(
+            #[inline(always)]
+            || {
+                if self.bank.packed {
+                    self.evaluate_columns::<I::Pack, true>(position, time, largest);
+                } else {
+                    self.evaluate_columns::<I::Single, true>(position, time, largest);
+                }
+            },
+        );
     }
 
     /// The residual alone: G stays that of an earlier position.
-    #[inline(always)]
     pub(crate) fn evaluate_residual<I: Instructions>(
         &mut self,
         position: &[f64],
         time: f64,
         largest: &mut LaneMaximum,
     ) {
-        if self.bank.packed {
-            self.evaluate_columns::<I::Pack, false>(position, time, largest);
-        } else {
-            self.evaluate_columns::<I::Single, false>(position, time, largest);
-        }
+        I::vectorize(
+            #[inline(always)]
+            || {
+                if self.bank.packed {
+                    self.evaluate_columns::<I::Pack, false>(position, time, largest);
+                } else {
+                    self.evaluate_columns::<I::Single, false>(position, time, largest);
+                }
+            },
+        );
     }
 
     #[inline(always)]
@@ -183,13 +191,17 @@ impl Mechanism {
     }
 
     /// Assembles and factors S at the position of the last `evaluate`.
-    #[inline(always)]
     pub(crate) fn factor<I: Instructions>(&mut self, inverse_mass: &[f64]) {
-        if self.bank.packed {
-            self.factor_columns::<I::Pack>(inverse_mass);
-        } else {
-            self.factor_columns::<I::Single>(inverse_mass);
-        }
+        I::vectorize(
+            #[inline(always)]
+            || {
+                if self.bank.packed {
+                    self.factor_columns::<I::Pack>(inverse_mass);
+                } else {
+                    self.factor_columns::<I::Single>(inverse_mass);
+                }
+            },
+        );
     }
 
     #[inline(always)]
@@ -206,18 +218,22 @@ impl Mechanism {
     }
 
     /// One Newton step from the residuals of the last `evaluate`: x -= scale M^-1 G^T S^-1 g for each (x, scale).
-    #[inline(always)]
     pub(crate) fn correct<I: Instructions, const N: usize>(
         &mut self,
         targets: [(&mut [f64], f64); N],
         inverse_mass: &[f64],
         mask: &[f64; PACK],
     ) {
-        if self.bank.packed {
-            self.correct_columns::<I::Pack, N>(targets, inverse_mass, mask);
-        } else {
-            self.correct_columns::<I::Single, N>(targets, inverse_mass, mask);
-        }
+        I::vectorize(
+            #[inline(always)]
+            || {
+                if self.bank.packed {
+                    self.correct_columns::<I::Pack, N>(targets, inverse_mass, mask);
+                } else {
+                    self.correct_columns::<I::Single, N>(targets, inverse_mass, mask);
+                }
+            },
+        );
     }
 
     #[inline(always)]
@@ -238,13 +254,17 @@ impl Mechanism {
     }
 
     /// v -= M^-1 G^T S^-1 (G v + g_t).
-    #[inline(always)]
     pub(crate) fn project_velocities<I: Instructions>(&mut self, velocity: &mut [f64], inverse_mass: &[f64]) {
-        if self.bank.packed {
-            self.project_velocity_columns::<I::Pack>(velocity, inverse_mass);
-        } else {
-            self.project_velocity_columns::<I::Single>(velocity, inverse_mass);
-        }
+        I::vectorize(
+            #[inline(always)]
+            || {
+                if self.bank.packed {
+                    self.project_velocity_columns::<I::Pack>(velocity, inverse_mass);
+                } else {
+                    self.project_velocity_columns::<I::Single>(velocity, inverse_mass);
+                }
+            },
+        );
     }
 
     #[inline(always)]
@@ -264,18 +284,22 @@ impl Mechanism {
 
     /// Constrained accelerations from free ones, in place: a += M^-1 G^T lambda, S lambda = -(G a + gamma).
     /// The multipliers -lambda stay for [`Mechanism::reactions`].
-    #[inline(always)]
     pub(crate) fn constrain_acceleration<I: Instructions>(
         &mut self,
         acceleration: &mut [f64],
         velocity: &[f64],
         inverse_mass: &[f64],
     ) {
-        if self.bank.packed {
-            self.constrain_columns::<I::Pack>(acceleration, velocity, inverse_mass);
-        } else {
-            self.constrain_columns::<I::Single>(acceleration, velocity, inverse_mass);
-        }
+        I::vectorize(
+            #[inline(always)]
+            || {
+                if self.bank.packed {
+                    self.constrain_columns::<I::Pack>(acceleration, velocity, inverse_mass);
+                } else {
+                    self.constrain_columns::<I::Single>(acceleration, velocity, inverse_mass);
+                }
+            },
+        );
     }
 
     #[inline(always)]
@@ -331,6 +355,7 @@ impl Mechanism {
         self.pattern.solve::<V>(system, &mut self.multipliers[rows]);
     }
 
+    #[inline(always)]
     fn rows_of_column(&self, column: usize, width: usize) -> std::ops::Range<usize> {
         let count = self.pattern.row_count * width;
         column * count..(column + 1) * count

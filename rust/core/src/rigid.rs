@@ -119,18 +119,17 @@ impl Rigid {
                 // Relative to the kinetic energy of the unit acceleration: 1 where the rows do not hold it.
                 let energy = places.iter().fold(V::splat(0.0), kinetic);
                 let share = energy * V::load(inverse_mass, unit);
-                let better = share - best;
                 let scale = V::splat(1.0) / energy.sqrt();
                 for (local, &at) in places.iter().enumerate() {
                     let slot = (column * count + local) * V::WIDTH;
                     let new = V::load(&trial, at) * scale;
                     let old = V::load(&direction, slot);
-                    let chosen = choose(better, new, old);
+                    let chosen = best.select_less(share, new, old);
                     chosen.store(&mut direction, slot);
                     (chosen / V::load(inverse_mass, at)).store(&mut momentum, slot);
                 }
                 best = best.max(share);
-                if !best.any(|share| share < 0.1 / count as f64) {
+                if V::splat(0.1 / count as f64).all_at_most(best) {
                     break;
                 }
             }
@@ -202,17 +201,21 @@ impl Rigid {
 /// The work on all columns, for either width.
 impl Rigid {
     /// Constrained accelerations from free ones, in place.
-    #[inline(always)]
     pub(crate) fn constrain_acceleration<I: Instructions>(
         &mut self,
         acceleration: &mut [f64],
         inverse_mass: &[f64],
     ) {
-        if self.bank.packed {
-            self.constrain_columns::<I::Pack>(acceleration, inverse_mass);
-        } else {
-            self.constrain_columns::<I::Single>(acceleration, inverse_mass);
-        }
+        I::vectorize(
+            #[inline(always)]
+            || {
+                if self.bank.packed {
+                    self.constrain_columns::<I::Pack>(acceleration, inverse_mass);
+                } else {
+                    self.constrain_columns::<I::Single>(acceleration, inverse_mass);
+                }
+            },
+        );
     }
 
     #[inline(always)]
@@ -257,20 +260,24 @@ impl Rigid {
     }
 
     /// Largest residual of each lane.
-    #[inline(always)]
     pub(crate) fn residual<I: Instructions>(
         &mut self,
         position: &[f64],
         time: f64,
         largest: &mut LaneMaximum,
     ) {
-        for column in 0..self.bank.column_count {
-            if self.bank.packed {
-                self.residual_of_column::<I::Pack>(column, position, time, largest);
-            } else {
-                self.residual_of_column::<I::Single>(column, position, time, largest);
-            }
-        }
+        I::vectorize(
+            #[inline(always)]
+            || {
+                for column in 0..self.bank.column_count {
+                    if self.bank.packed {
+                        self.residual_of_column::<I::Pack>(column, position, time, largest);
+                    } else {
+                        self.residual_of_column::<I::Single>(column, position, time, largest);
+                    }
+                }
+            },
+        );
     }
 
     /// Brings positions onto the rows; lanes whose `mask` is 0 stay as they are.
@@ -281,13 +288,19 @@ impl Rigid {
         inverse_mass: &[f64],
         mask: &[f64; PACK],
     ) {
-        if self.bank.packed {
-            self.project_position_columns::<I::Pack>(position, time, inverse_mass, mask);
-        } else {
-            self.project_position_columns::<I::Single>(position, time, inverse_mass, mask);
-        }
+        I::vectorize(
+            #[inline(always)]
+            || {
+                if self.bank.packed {
+                    self.project_position_columns::<I::Pack>(position, time, inverse_mass, mask);
+                } else {
+                    self.project_position_columns::<I::Single>(position, time, inverse_mass, mask);
+                }
+            },
+        );
     }
 
+    #[inline(always)]
     fn project_position_columns<V: Vector>(
         &mut self,
         position: &mut [f64],
@@ -309,13 +322,19 @@ impl Rigid {
         inverse_mass: &[f64],
         mask: &[f64; PACK],
     ) {
-        if self.bank.packed {
-            self.project_velocity_columns::<I::Pack>(velocity, inverse_mass, mask);
-        } else {
-            self.project_velocity_columns::<I::Single>(velocity, inverse_mass, mask);
-        }
+        I::vectorize(
+            #[inline(always)]
+            || {
+                if self.bank.packed {
+                    self.project_velocity_columns::<I::Pack>(velocity, inverse_mass, mask);
+                } else {
+                    self.project_velocity_columns::<I::Single>(velocity, inverse_mass, mask);
+                }
+            },
+        );
     }
 
+    #[inline(always)]
     fn project_velocity_columns<V: Vector>(
         &mut self,
         velocity: &mut [f64],
@@ -341,11 +360,16 @@ impl Rigid {
         lanes: usize,
     ) {
         for column in 0..self.bank.column_count {
-            if self.bank.packed {
-                self.solve_reactions::<I::Pack>(column, free_acceleration);
-            } else {
-                self.solve_reactions::<I::Single>(column, free_acceleration);
-            }
+            I::vectorize(
+                #[inline(always)]
+                || {
+                    if self.bank.packed {
+                        self.solve_reactions::<I::Pack>(column, free_acceleration);
+                    } else {
+                        self.solve_reactions::<I::Single>(column, free_acceleration);
+                    }
+                },
+            );
             let multipliers = &self.multipliers;
             self.bank.for_each_row(column, &self.numbers, |number, lane, at| {
                 reaction[number * lanes + lane] = -multipliers[at];
@@ -353,6 +377,7 @@ impl Rigid {
         }
     }
 
+    #[inline(always)]
     fn solve_reactions<V: Vector>(&mut self, column: usize, free_acceleration: &[f64]) {
         self.gradient_product::<V>(column, free_acceleration);
         let system = &self.system[column * self.pattern.value_count() * V::WIDTH..];
@@ -398,11 +423,6 @@ pub(crate) fn entries_of_rows(pattern: &Pattern) -> Vec<(usize, usize)> {
 pub(crate) fn mask_rows<V: Vector>(rows: &mut [f64], mask: &[f64; PACK]) {
     let mask = V::load(mask, 0);
     for at in (0..rows.len()).step_by(V::WIDTH) {
-        V::load(rows, at).zip(mask, |x, m| if m == 0.0 { 0.0 } else { x }).store(rows, at);
+        V::splat(0.0).select_less(mask, V::load(rows, at), V::splat(0.0)).store(rows, at);
     }
-}
-
-fn choose<V: Vector>(better: V, new: V, old: V) -> V {
-    let difference = new - old;
-    old + better.zip(difference, |better, difference| if better > 0.0 { difference } else { 0.0 })
 }

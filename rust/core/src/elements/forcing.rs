@@ -84,35 +84,39 @@ impl Forcing {
         Instant { time: 0.0, force: self.constant.clone(), sail_drag: self.lift.clone() }
     }
 
-    #[inline(always)]
     pub(crate) fn evaluate<I: Instructions>(&mut self, time: f64, instant: &mut Instant) {
         instant.time = time;
         if self.varying.is_empty() {
             return;
         }
-        self.harmonics.evaluate::<I>(time);
-        for &at in &self.varying {
-            instant.force[at] = self.constant[at];
-        }
-        self.excitations.sweep::<I>(&mut Harmonic {
-            factor: &self.amplitude,
-            value: &self.harmonics.value,
-            sum: &mut instant.force,
-        });
-        self.gustiness.fill(0.0);
-        self.gusts.sweep::<I>(&mut Harmonic {
-            factor: &self.depth,
-            value: &self.harmonics.value,
-            sum: &mut self.gustiness,
-        });
-        let mut wind = Wind {
-            lift: &self.lift,
-            slope: &self.slope,
-            wind_speed: &self.wind_speed,
-            gustiness: &self.gustiness,
-            instant,
-        };
-        self.sails.sweep::<I>(&mut wind);
+        I::vectorize(
+            #[inline(always)]
+            || {
+                self.harmonics.evaluate::<I>(time);
+                for &at in &self.varying {
+                    instant.force[at] = self.constant[at];
+                }
+                self.excitations.sweep::<I>(&mut Harmonic {
+                    factor: &self.amplitude,
+                    value: &self.harmonics.value,
+                    sum: &mut instant.force,
+                });
+                self.gustiness.fill(0.0);
+                self.gusts.sweep::<I>(&mut Harmonic {
+                    factor: &self.depth,
+                    value: &self.harmonics.value,
+                    sum: &mut self.gustiness,
+                });
+                let mut wind = Wind {
+                    lift: &self.lift,
+                    slope: &self.slope,
+                    wind_speed: &self.wind_speed,
+                    gustiness: &self.gustiness,
+                    instant,
+                };
+                self.sails.sweep::<I>(&mut wind);
+            },
+        );
     }
 
     /// The part of the wind torque that depends on the sails' speed.

@@ -57,10 +57,9 @@ impl Kernel<4> for Contact<'_> {
         };
         let (x, rate) = (along(self.state.position), along(self.state.velocity));
         let play = V::load(&self.meshes.play, item);
-        let depth = (x.abs() - play).zip(x, |depth, x| if depth >= 0.0 { depth.copysign(x) } else { 0.0 });
-        let gap = x.abs() - play;
-        let damped = (V::load(&self.meshes.damping, item) * rate)
-            .zip(gap, |force, gap| if gap >= 0.0 { force } else { 0.0 });
+        let (gap, zero) = (x.abs() - play, V::splat(0.0));
+        let depth = gap.select_less(zero, zero, gap.with_sign_of(x));
+        let damped = gap.select_less(zero, zero, V::load(&self.meshes.damping, item) * rate);
         let contact = V::load(&self.meshes.stiffness, item).mul_add(depth, damped);
         for j in 0..4 {
             (-contact * direction[j]).add_to(self.force, at[j]);

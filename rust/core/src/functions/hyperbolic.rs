@@ -30,23 +30,24 @@ const EXP: [f64; 12] = [
 /// Hyperbolic tangent of each value.
 #[inline(always)]
 pub(crate) fn tanh<V: Vector>(value: V) -> V {
-    let twice = value.map(|x| 2.0 * if x.abs() < SATURATION { x } else { SATURATION.copysign(x) });
+    let size = value.abs();
+    let twice = V::splat(2.0) * size.select_less(V::splat(SATURATION), size, V::splat(SATURATION));
     let shifted = twice.mul_add(V::splat(LOG2_E), V::splat(ROUNDER));
     let exponent = shifted - V::splat(ROUNDER);
     let r = exponent.mul_add(V::splat(-LN_2[0]), twice);
     let r = exponent.mul_add(V::splat(-LN_2[1]), r);
     let growth = (r * r).mul_add(polynomial(r, EXP), r);
-    let scale =
-        shifted.map(|q| f64::from_bits(q.to_bits().wrapping_sub(ROUNDER.to_bits()).wrapping_add(1023) << 52));
+    let scale = shifted.shift_left::<52>().add_bits(V::splat(1.0));
     let e = scale.mul_add(growth, scale - V::splat(1.0));
-    let tanh = e / (e + V::splat(2.0));
-    tanh.zip(value, |t, x| if x.is_nan() { x } else { t })
+    let tanh = (e / (e + V::splat(2.0))).with_sign_of(value);
+    // What is not a number has more bits than infinity.
+    V::splat(f64::INFINITY).select_fewer_bits(size, value, tanh)
 }
 
 #[cfg(test)]
 mod tests {
     use super::tanh;
-    use crate::vector::{Pack, Single};
+    use crate::vector::Single;
 
     #[test]
     fn agrees_with_the_standard_library() {
@@ -60,13 +61,12 @@ mod tests {
     }
 
     #[test]
-    fn a_pack_equals_its_single_values_and_keeps_what_is_not_a_number() {
-        let values = [0.0, -0.3, 700.0, -1e9, f64::INFINITY, 1e-300, 2.0, f64::NAN];
-        let pack = tanh(Pack::<false>(values));
-        for (i, &value) in values.iter().enumerate() {
-            assert_eq!(pack.0[i].to_bits(), tanh(Single::<false>(value)).0.to_bits());
+    fn saturates_and_keeps_what_is_not_a_number() {
+        for (value, expected) in [(700.0, 1.0), (-1e9, -1.0), (f64::INFINITY, 1.0), (f64::NEG_INFINITY, -1.0)]
+        {
+            assert_eq!(tanh(Single::<false>(value)).0, expected);
         }
-        assert!(pack.0[7].is_nan());
-        assert_eq!(pack.0[4], 1.0);
+        assert_eq!(tanh(Single::<false>(-0.0)).0.to_bits(), (-0.0_f64).to_bits());
+        assert!(tanh(Single::<false>(f64::NAN)).0.is_nan());
     }
 }

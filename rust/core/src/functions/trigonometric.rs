@@ -1,7 +1,8 @@
 //! Sine and cosine: reduction to [-pi/4, pi/4] in three parts of pi/2, then the minimax polynomials that
 //! every C library uses.
 
-use crate::vector::Vector;
+use crate::lanes::exceeds;
+use crate::vector::{PACK, Vector};
 
 /// Beyond this the three-part reduction loses digits, and the standard library takes over.
 const LIMIT: f64 = 1.0e6;
@@ -33,12 +34,23 @@ const COS: [f64; 6] = [
 #[inline(always)]
 pub(crate) fn sin_cos<V: Vector>(angle: V) -> (V, V) {
     let (sin, cos) = reduced_sin_cos(angle);
-    if angle.any(|x| x.abs() > LIMIT) {
-        let far = |x: f64| x.abs() > LIMIT;
-        let sin = angle.zip(sin, |x, s| if far(x) { x.sin() } else { s });
-        let cos = angle.zip(cos, |x, c| if far(x) { x.cos() } else { c });
-        return (sin, cos);
+    if angle.abs().all_at_most(V::splat(LIMIT)) { (sin, cos) } else { far_sin_cos(angle, sin, cos) }
+}
+
+/// Replaces the results of angles beyond the limit, which the reduction cannot handle.
+#[cold]
+fn far_sin_cos<V: Vector>(angle: V, mut sin: V, mut cos: V) -> (V, V) {
+    let mut lanes = [[0.0; PACK]; 3];
+    for (lane, values) in lanes.iter_mut().zip([angle, sin, cos]) {
+        values.store(lane, 0);
     }
+    let [angles, sines, cosines] = &mut lanes;
+    for ((angle, sine), cosine) in angles.iter().zip(&mut *sines).zip(&mut *cosines).take(V::WIDTH) {
+        if exceeds(angle.abs(), LIMIT) {
+            (*sine, *cosine) = angle.sin_cos();
+        }
+    }
+    (sin, cos) = (V::load(sines, 0), V::load(cosines, 0));
     (sin, cos)
 }
 
@@ -56,16 +68,11 @@ fn reduced_sin_cos<V: Vector>(angle: V) -> (V, V) {
     let tail = (V::splat(1.0) - head) - half;
     let cos = head + (z * z).mul_add(polynomial(z, COS), tail);
     // Odd quadrants swap sine and cosine; the next bit of the quadrant (plus one for the cosine) is the sign.
-    let choose = |even: V, odd: V| {
-        let difference = even.zip(odd, |a, b| f64::from_bits(a.to_bits() ^ b.to_bits()));
-        let mask =
-            shifted.zip(difference, |q, d| f64::from_bits(d.to_bits() & (q.to_bits() & 1).wrapping_neg()));
-        even.zip(mask, |a, m| f64::from_bits(a.to_bits() ^ m.to_bits()))
-    };
-    let signed = |value: V, shift: u64| {
-        value.zip(shifted, |x, q| f64::from_bits(x.to_bits() ^ ((q.to_bits().wrapping_add(shift) & 2) << 62)))
-    };
-    (signed(choose(sin, cos), 0), signed(choose(cos, sin), 1))
+    let odd = shifted.shift_left::<63>().xor(V::splat(1.0));
+    let choose = |even: V, other: V| odd.select_less(V::splat(0.0), other, even);
+    let sign = |quadrant: V| quadrant.and(V::splat_bits(2)).shift_left::<62>();
+    let next = shifted.add_bits(V::splat_bits(1));
+    (choose(sin, cos).xor(sign(shifted)), choose(cos, sin).xor(sign(next)))
 }
 
 /// Horner's rule, lowest coefficient first.
@@ -81,7 +88,7 @@ pub(super) fn polynomial<V: Vector, const N: usize>(x: V, coefficients: [f64; N]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vector::{Pack, Single};
+    use crate::vector::{Instructions, Portable, Single};
 
     fn assert_near(angle: f64) {
         let Single(sin) = sin_cos(Single::<true>(angle)).0;
@@ -112,11 +119,16 @@ mod tests {
 
     #[test]
     fn a_pack_equals_its_single_values_bit_by_bit() {
+        type Pack = <Portable as Instructions>::Pack;
+        type One = <Portable as Instructions>::Single;
         let angles = [0.1, -2.0, 33.0, 1e5, 3e7, -1e-9, 0.0, 5.5];
-        let (sin, cos) = sin_cos(Pack::<true>(angles));
+        let (sin, cos) = sin_cos(Pack::load(&angles, 0));
+        let [mut sines, mut cosines] = [[0.0; PACK]; 2];
+        sin.store(&mut sines, 0);
+        cos.store(&mut cosines, 0);
         for (i, &angle) in angles.iter().enumerate() {
-            let (Single(s), Single(c)) = sin_cos(Single::<true>(angle));
-            assert_eq!((sin.0[i].to_bits(), cos.0[i].to_bits()), (s.to_bits(), c.to_bits()));
+            let (s, c) = sin_cos(One::splat(angle));
+            assert_eq!((sines[i].to_bits(), cosines[i].to_bits()), (s.0.to_bits(), c.0.to_bits()));
         }
     }
 

@@ -1,23 +1,27 @@
 //! Semi-implicit Euler: v += h a(q_n, v_n, t_n), q += h v, both projected.
 
-use super::{Motion, packs};
+use super::{Motion, for_each_pack};
 use crate::phases::Phase;
 use crate::system::System;
 use crate::vector::{Instructions, Vector};
 
 /// One step of size `dt` to `time`.
-#[inline(always)]
 pub(crate) fn euler_step<I: Instructions>(system: &mut System, motion: &mut Motion, dt: f64, time: f64) {
     system.elements.forcing.evaluate::<I>(time, &mut motion.end);
     let (position, velocity) = (&motion.position, &motion.velocity);
     system.acceleration::<I>(position, velocity, &motion.start, &mut motion.acceleration);
     let step = I::Pack::splat(dt);
-    for at in packs(motion.position.len()) {
-        let load = |values: &[f64]| I::Pack::load(values, at);
-        let velocity = load(&motion.acceleration).mul_add(step, load(&motion.velocity));
-        velocity.store(&mut motion.velocity, at);
-        velocity.mul_add(step, load(&motion.position)).store(&mut motion.position, at);
-    }
+    let length = motion.position.len();
+    for_each_pack::<I>(
+        length,
+        #[inline(always)]
+        |at| {
+            let load = |values: &[f64]| I::Pack::load(values, at);
+            let velocity = load(&motion.acceleration).mul_add(step, load(&motion.velocity));
+            velocity.store(&mut motion.velocity, at);
+            velocity.mul_add(step, load(&motion.position)).store(&mut motion.position, at);
+        },
+    );
     system.clock.end(Phase::StageEvaluation);
     system.finish_step::<I>(&mut motion.position, &mut motion.velocity, time);
     std::mem::swap(&mut motion.start, &mut motion.end);

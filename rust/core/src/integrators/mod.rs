@@ -56,8 +56,14 @@ impl Motion {
     }
 }
 
-/// Places at which the packs of a state vector start.
-#[inline(always)]
-fn packs(length: usize) -> impl Iterator<Item = usize> {
-    (0..length).step_by(PACK)
+/// Calls `update` with the place of each pack of a state vector.
+fn for_each_pack<I: Instructions>(length: usize, mut update: impl FnMut(usize)) {
+    I::vectorize(
+        #[inline(always)]
+        || {
+            for at in (0..length).step_by(PACK) {
+                update(at);
+            }
+        },
+    );
 }

@@ -1,12 +1,11 @@
 //! Classical Runge-Kutta on (q, v); every stage state is projected before it is differentiated.
 
-use super::{Motion, packs};
+use super::{Motion, for_each_pack};
 use crate::phases::Phase;
 use crate::system::System;
 use crate::vector::{Instructions, Vector};
 
 /// One step of size `dt` to `time`. The first stage state is the end of the step before: already projected.
-#[inline(always)]
 pub(crate) fn rk4_step<I: Instructions>(system: &mut System, motion: &mut Motion, dt: f64, time: f64) {
     let forcing = &mut system.elements.forcing;
     forcing.evaluate::<I>(time - 0.5 * dt, &mut motion.middle);
@@ -38,36 +37,44 @@ pub(crate) fn rk4_step<I: Instructions>(system: &mut System, motion: &mut Motion
 }
 
 /// Adds the stage's derivatives to the sums and moves on to the next stage state.
-#[inline(always)]
 fn advance<I: Instructions, const FIRST: bool>(motion: &mut Motion, step: f64) {
     let step = I::Pack::splat(step);
     let two = I::Pack::splat(2.0);
-    for at in packs(motion.position.len()) {
-        let load = |values: &[f64]| I::Pack::load(values, at);
-        let (rate, acceleration) = (load(&motion.stage_velocity), load(&motion.acceleration));
-        if FIRST {
-            rate.store(&mut motion.position_sum, at);
-            acceleration.store(&mut motion.velocity_sum, at);
-        } else {
-            two.mul_add(rate, load(&motion.position_sum)).store(&mut motion.position_sum, at);
-            two.mul_add(acceleration, load(&motion.velocity_sum)).store(&mut motion.velocity_sum, at);
-        }
-        rate.mul_add(step, load(&motion.position)).store(&mut motion.stage_position, at);
-        acceleration.mul_add(step, load(&motion.velocity)).store(&mut motion.stage_velocity, at);
-    }
+    let length = motion.position.len();
+    for_each_pack::<I>(
+        length,
+        #[inline(always)]
+        |at| {
+            let load = |values: &[f64]| I::Pack::load(values, at);
+            let (rate, acceleration) = (load(&motion.stage_velocity), load(&motion.acceleration));
+            if FIRST {
+                rate.store(&mut motion.position_sum, at);
+                acceleration.store(&mut motion.velocity_sum, at);
+            } else {
+                two.mul_add(rate, load(&motion.position_sum)).store(&mut motion.position_sum, at);
+                two.mul_add(acceleration, load(&motion.velocity_sum)).store(&mut motion.velocity_sum, at);
+            }
+            rate.mul_add(step, load(&motion.position)).store(&mut motion.stage_position, at);
+            acceleration.mul_add(step, load(&motion.velocity)).store(&mut motion.stage_velocity, at);
+        },
+    );
 }
 
 /// Adds the last stage and takes the step.
-#[inline(always)]
 fn finish<I: Instructions>(motion: &mut Motion, dt: f64) {
     let sixth = I::Pack::splat(dt / 6.0);
-    for at in packs(motion.position.len()) {
-        let load = |values: &[f64]| I::Pack::load(values, at);
-        let rate = load(&motion.position_sum) + load(&motion.stage_velocity);
-        let acceleration = load(&motion.velocity_sum) + load(&motion.acceleration);
-        let position = rate.mul_add(sixth, load(&motion.position));
-        let velocity = acceleration.mul_add(sixth, load(&motion.velocity));
-        position.store(&mut motion.position, at);
-        velocity.store(&mut motion.velocity, at);
-    }
+    let length = motion.position.len();
+    for_each_pack::<I>(
+        length,
+        #[inline(always)]
+        |at| {
+            let load = |values: &[f64]| I::Pack::load(values, at);
+            let rate = load(&motion.position_sum) + load(&motion.stage_velocity);
+            let acceleration = load(&motion.velocity_sum) + load(&motion.acceleration);
+            let position = rate.mul_add(sixth, load(&motion.position));
+            let velocity = acceleration.mul_add(sixth, load(&motion.velocity));
+            position.store(&mut motion.position, at);
+            velocity.store(&mut motion.velocity, at);
+        },
+    );
 }

@@ -3,13 +3,12 @@
 //! Velocity-dependent forces at the end of the step are taken at the extrapolated velocity 2 v_{n+1/2} - v_n:
 //! with v_{n+1/2} the method would be of order 1.
 
-use super::{Motion, packs};
+use super::{Motion, for_each_pack};
 use crate::phases::Phase;
 use crate::system::System;
 use crate::vector::{Instructions, Vector};
 
 /// One step of size `dt` to `time`.
-#[inline(always)]
 pub(crate) fn verlet_step<I: Instructions>(system: &mut System, motion: &mut Motion, dt: f64, time: f64) {
     system.elements.forcing.evaluate::<I>(time, &mut motion.end);
     let (position, velocity) = (&motion.position, &motion.velocity);
@@ -31,34 +30,48 @@ pub(crate) fn verlet_step<I: Instructions>(system: &mut System, motion: &mut Mot
 }
 
 /// v_{n+1/2} = v_n + h/2 a into the stage velocity, q += h v_{n+1/2}.
-#[inline(always)]
 fn drift<I: Instructions>(motion: &mut Motion, dt: f64) {
     let (step, half) = (I::Pack::splat(dt), I::Pack::splat(0.5 * dt));
-    for at in packs(motion.position.len()) {
-        let load = |values: &[f64]| I::Pack::load(values, at);
-        let half_velocity = load(&motion.acceleration).mul_add(half, load(&motion.velocity));
-        half_velocity.store(&mut motion.stage_velocity, at);
-        half_velocity.mul_add(step, load(&motion.position)).store(&mut motion.position, at);
-    }
+    let length = motion.position.len();
+    for_each_pack::<I>(
+        length,
+        #[inline(always)]
+        |at| {
+            let load = |values: &[f64]| I::Pack::load(values, at);
+            let half_velocity = load(&motion.acceleration).mul_add(half, load(&motion.velocity));
+            half_velocity.store(&mut motion.stage_velocity, at);
+            half_velocity.mul_add(step, load(&motion.position)).store(&mut motion.position, at);
+        },
+    );
 }
 
 /// v = 2 v_{n+1/2} - v_n.
-#[inline(always)]
 fn extrapolate<I: Instructions>(motion: &mut Motion) {
     let two = I::Pack::splat(2.0);
-    for at in packs(motion.position.len()) {
-        let half_velocity = I::Pack::load(&motion.stage_velocity, at);
-        let extrapolated = two.mul_add(half_velocity, -I::Pack::load(&motion.velocity, at));
-        extrapolated.store(&mut motion.velocity, at);
-    }
+    let length = motion.position.len();
+    for_each_pack::<I>(
+        length,
+        #[inline(always)]
+        |at| {
+            let half_velocity = I::Pack::load(&motion.stage_velocity, at);
+            let extrapolated = two.mul_add(half_velocity, -I::Pack::load(&motion.velocity, at));
+            extrapolated.store(&mut motion.velocity, at);
+        },
+    );
 }
 
 /// v = v_{n+1/2} + h/2 a.
-#[inline(always)]
 fn kick<I: Instructions>(motion: &mut Motion, dt: f64) {
     let half = I::Pack::splat(0.5 * dt);
-    for at in packs(motion.position.len()) {
-        let half_velocity = I::Pack::load(&motion.stage_velocity, at);
-        I::Pack::load(&motion.acceleration, at).mul_add(half, half_velocity).store(&mut motion.velocity, at);
-    }
+    let length = motion.position.len();
+    for_each_pack::<I>(
+        length,
+        #[inline(always)]
+        |at| {
+            let half_velocity = I::Pack::load(&motion.stage_velocity, at);
+            I::Pack::load(&motion.acceleration, at)
+                .mul_add(half, half_velocity)
+                .store(&mut motion.velocity, at);
+        },
+    );
 }

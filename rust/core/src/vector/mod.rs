@@ -1,0 +1,97 @@
+//! Arithmetic on one value or on eight at once, written once for both.
+//!
+//! A kernel is generic over [`Vector`]. [`Single`] is one value; the packs hold eight in the registers of an
+//! instruction set ([`packs`]). Both compute bit by bit the same.
+
+mod packs;
+mod single;
+
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+pub(crate) use packs::Portable;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use packs::{Avx2, Avx512};
+#[cfg(test)]
+pub(crate) use single::Single;
+
+/// Number of values in a pack.
+pub(crate) const PACK: usize = 8;
+
+/// Values that are computed side by side.
+pub(crate) trait Vector:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
+{
+    /// Number of values.
+    const WIDTH: usize;
+
+    /// The same value everywhere.
+    fn splat(value: f64) -> Self;
+    /// Reads `WIDTH` values from position `at` on.
+    fn load(values: &[f64], at: usize) -> Self;
+    /// Writes the values from position `at` on.
+    fn store(self, values: &mut [f64], at: usize);
+    /// `self * factor + addend`, rounded once where the instruction set can.
+    fn mul_add(self, factor: Self, addend: Self) -> Self;
+    /// Square roots.
+    fn sqrt(self) -> Self;
+    /// `yes` where `self < bound`, else `no`; also `no` where either is not a number.
+    fn select_less(self, bound: Self, yes: Self, no: Self) -> Self;
+    /// `yes` where the bits of `self` are a smaller signed integer than those of `bound`, else `no`.
+    fn select_fewer_bits(self, bound: Self, yes: Self, no: Self) -> Self;
+    /// True if all values are at most `bound`; false if any is not a number.
+    fn all_at_most(self, bound: Self) -> bool;
+    /// Bitwise and.
+    fn and(self, other: Self) -> Self;
+    /// Bitwise exclusive or.
+    fn xor(self, other: Self) -> Self;
+    /// The bits shifted to the left.
+    fn shift_left<const BITS: u32>(self) -> Self;
+    /// Sum of the bits as integers.
+    fn add_bits(self, other: Self) -> Self;
+
+    /// The bits of an integer everywhere.
+    #[inline(always)]
+    fn splat_bits(bits: u64) -> Self {
+        Self::splat(f64::from_bits(bits))
+    }
+
+    /// Absolute values.
+    #[inline(always)]
+    fn abs(self) -> Self {
+        self.and(Self::splat_bits(!(1 << 63)))
+    }
+
+    /// The size of `self` with the sign of `sign`.
+    #[inline(always)]
+    fn with_sign_of(self, sign: Self) -> Self {
+        self.abs().xor(sign.and(Self::splat_bits(1 << 63)))
+    }
+
+    /// The larger of two values that are not negative; what is not a number wins.
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        // As integers, the bits of such values are ordered as the values are, with NaN above infinity.
+        self.select_fewer_bits(other, other, self)
+    }
+
+    /// Adds `self` to what stands at position `at`.
+    #[inline(always)]
+    fn add_to(self, values: &mut [f64], at: usize) {
+        (Self::load(values, at) + self).store(values, at);
+    }
+}
+
+/// The two widths of one instruction set, and the way into code that is compiled for it.
+///
+/// Types of this trait other than [`Portable`] are only used where [`crate::instructions`] has found that the
+/// processor has their instructions.
+pub(crate) trait Instructions {
+    /// One value.
+    type Single: Vector;
+    /// Eight values.
+    type Pack: Vector;
+
+    /// Runs a kernel in a function of its own that may use the instruction set. The kernel must be
+    /// `#[inline(always)]`, and all that it calls.
+    fn vectorize<R>(kernel: impl FnOnce() -> R) -> R;
+}

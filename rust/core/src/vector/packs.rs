@@ -1,0 +1,398 @@
+//! Eight values as registers of an instruction set: one of AVX-512, two of AVX2, or plain numbers.
+//!
+//! A pack is an array of register-sized parts; every operation goes through the parts one by one.
+
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+use super::single::Single;
+use super::{Instructions, PACK, Vector};
+
+/// A pack of `N` parts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parts<R, const N: usize>([R; N]);
+
+macro_rules! operator {
+    ($trait:ident, $method:ident) => {
+        impl<R: Vector, const N: usize> $trait for Parts<R, N> {
+            type Output = Self;
+
+            #[inline(always)]
+            fn $method(mut self, other: Self) -> Self {
+                for i in 0..N {
+                    self.0[i] = self.0[i].$method(other.0[i]);
+                }
+                self
+            }
+        }
+    };
+}
+
+operator!(Add, add);
+operator!(Sub, sub);
+operator!(Mul, mul);
+operator!(Div, div);
+
+impl<R: Vector, const N: usize> Neg for Parts<R, N> {
+    type Output = Self;
+
+    #[inline(always)]
+    fn neg(self) -> Self {
+        self.each(R::neg)
+    }
+}
+
+impl<R: Vector, const N: usize> Parts<R, N> {
+    #[inline(always)]
+    fn each(mut self, function: impl Fn(R) -> R) -> Self {
+        for i in 0..N {
+            self.0[i] = function(self.0[i]);
+        }
+        self
+    }
+
+    #[inline(always)]
+    fn both(mut self, other: Self, function: impl Fn(R, R) -> R) -> Self {
+        for i in 0..N {
+            self.0[i] = function(self.0[i], other.0[i]);
+        }
+        self
+    }
+}
+
+impl<R: Vector, const N: usize> Vector for Parts<R, N> {
+    const WIDTH: usize = N * R::WIDTH;
+
+    #[inline(always)]
+    fn splat(value: f64) -> Self {
+        Self([R::splat(value); N])
+    }
+
+    #[inline(always)]
+    fn load(values: &[f64], at: usize) -> Self {
+        let values = &values[at..at + N * R::WIDTH];
+        Self(std::array::from_fn(|i| R::load(values, i * R::WIDTH)))
+    }
+
+    #[inline(always)]
+    fn store(self, values: &mut [f64], at: usize) {
+        let values = &mut values[at..at + N * R::WIDTH];
+        for i in 0..N {
+            self.0[i].store(values, i * R::WIDTH);
+        }
+    }
+
+    #[inline(always)]
+    fn mul_add(mut self, factor: Self, addend: Self) -> Self {
+        for i in 0..N {
+            self.0[i] = self.0[i].mul_add(factor.0[i], addend.0[i]);
+        }
+        self
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        self.each(R::sqrt)
+    }
+
+    #[inline(always)]
+    fn select_less(mut self, bound: Self, yes: Self, no: Self) -> Self {
+        for i in 0..N {
+            self.0[i] = self.0[i].select_less(bound.0[i], yes.0[i], no.0[i]);
+        }
+        self
+    }
+
+    #[inline(always)]
+    fn select_fewer_bits(mut self, bound: Self, yes: Self, no: Self) -> Self {
+        for i in 0..N {
+            self.0[i] = self.0[i].select_fewer_bits(bound.0[i], yes.0[i], no.0[i]);
+        }
+        self
+    }
+
+    #[inline(always)]
+    fn all_at_most(self, bound: Self) -> bool {
+        let mut all = true;
+        for i in 0..N {
+            all &= self.0[i].all_at_most(bound.0[i]);
+        }
+        all
+    }
+
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        self.both(other, R::and)
+    }
+
+    #[inline(always)]
+    fn xor(self, other: Self) -> Self {
+        self.both(other, R::xor)
+    }
+
+    #[inline(always)]
+    fn shift_left<const BITS: u32>(self) -> Self {
+        self.each(R::shift_left::<BITS>)
+    }
+
+    #[inline(always)]
+    fn add_bits(self, other: Self) -> Self {
+        self.both(other, R::add_bits)
+    }
+}
+
+/// What every processor has.
+#[derive(Debug)]
+pub(crate) struct Portable;
+
+impl Instructions for Portable {
+    type Single = Single<{ cfg!(target_arch = "aarch64") }>;
+    type Pack = Parts<Self::Single, PACK>;
+
+    #[inline(never)]
+    fn vectorize<R>(kernel: impl FnOnce() -> R) -> R {
+        kernel()
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::{Avx2, Avx512};
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    //! SAFETY of every intrinsic below: the registers are only used in functions that
+    //! [`crate::instructions`] has compiled with, and calls after detecting, their target features. Loads and
+    //! stores go through slices of the register's length.
+
+    use std::arch::x86_64::*;
+
+    use super::{Instructions, Parts, Single};
+    use crate::vector::Vector;
+
+    /// AVX2 with fused multiply-add.
+    #[derive(Debug)]
+    pub(crate) struct Avx2;
+
+    impl Instructions for Avx2 {
+        type Single = Single<true>;
+        type Pack = Parts<Ymm, 2>;
+
+        #[inline(always)]
+        fn vectorize<R>(kernel: impl FnOnce() -> R) -> R {
+            #[target_feature(enable = "avx2,fma")]
+            #[inline(never)]
+            fn compiled<R>(kernel: impl FnOnce() -> R) -> R {
+                kernel()
+            }
+            // SAFETY: see the head of this module.
+            unsafe { compiled(kernel) }
+        }
+    }
+
+    /// AVX-512.
+    #[derive(Debug)]
+    pub(crate) struct Avx512;
+
+    impl Instructions for Avx512 {
+        type Single = Single<true>;
+        type Pack = Parts<Zmm, 1>;
+
+        #[inline(always)]
+        fn vectorize<R>(kernel: impl FnOnce() -> R) -> R {
+            #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]
+            #[inline(never)]
+            fn compiled<R>(kernel: impl FnOnce() -> R) -> R {
+                kernel()
+            }
+            // SAFETY: see the head of this module.
+            unsafe { compiled(kernel) }
+        }
+    }
+
+    /// Four values.
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) struct Ymm(__m256d);
+
+    /// Eight values.
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) struct Zmm(__m512d);
+
+    macro_rules! operators {
+        ($register:ident, $($trait:ident $method:ident $intrinsic:ident),*) => {
+            $(impl std::ops::$trait for $register {
+                type Output = Self;
+
+                #[inline(always)]
+                fn $method(self, other: Self) -> Self {
+                    // SAFETY: see the head of this module.
+                    Self(unsafe { $intrinsic(self.0, other.0) })
+                }
+            })*
+
+            impl std::ops::Neg for $register {
+                type Output = Self;
+
+                #[inline(always)]
+                fn neg(self) -> Self {
+                    self.xor(Self::splat(-0.0))
+                }
+            }
+        };
+    }
+
+    operators!(Ymm, Add add _mm256_add_pd, Sub sub _mm256_sub_pd, Mul mul _mm256_mul_pd, Div div _mm256_div_pd);
+    operators!(Zmm, Add add _mm512_add_pd, Sub sub _mm512_sub_pd, Mul mul _mm512_mul_pd, Div div _mm512_div_pd);
+
+    macro_rules! shared_methods {
+        ($width:literal, $splat:ident, $load:ident, $store:ident, $fma:ident, $sqrt:ident, $and:ident, $xor:ident) => {
+            const WIDTH: usize = $width;
+
+            #[inline(always)]
+            fn splat(value: f64) -> Self {
+                // SAFETY: see the head of this module.
+                Self(unsafe { $splat(value) })
+            }
+
+            #[inline(always)]
+            fn load(values: &[f64], at: usize) -> Self {
+                let values = &values[at..at + $width];
+                // SAFETY: see the head of this module; the slice holds the values that are read.
+                Self(unsafe { $load(values.as_ptr()) })
+            }
+
+            #[inline(always)]
+            fn store(self, values: &mut [f64], at: usize) {
+                let values = &mut values[at..at + $width];
+                // SAFETY: see the head of this module; the slice holds the values that are written.
+                unsafe { $store(values.as_mut_ptr(), self.0) }
+            }
+
+            #[inline(always)]
+            fn mul_add(self, factor: Self, addend: Self) -> Self {
+                // SAFETY: see the head of this module.
+                Self(unsafe { $fma(self.0, factor.0, addend.0) })
+            }
+
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                // SAFETY: see the head of this module.
+                Self(unsafe { $sqrt(self.0) })
+            }
+
+            #[inline(always)]
+            fn and(self, other: Self) -> Self {
+                // SAFETY: see the head of this module.
+                Self(unsafe { $and(self.0, other.0) })
+            }
+
+            #[inline(always)]
+            fn xor(self, other: Self) -> Self {
+                // SAFETY: see the head of this module.
+                Self(unsafe { $xor(self.0, other.0) })
+            }
+        };
+    }
+
+    impl Vector for Ymm {
+        shared_methods!(
+            4,
+            _mm256_set1_pd,
+            _mm256_loadu_pd,
+            _mm256_storeu_pd,
+            _mm256_fmadd_pd,
+            _mm256_sqrt_pd,
+            _mm256_and_pd,
+            _mm256_xor_pd
+        );
+
+        #[inline(always)]
+        fn select_less(self, bound: Self, yes: Self, no: Self) -> Self {
+            // SAFETY: see the head of this module.
+            Self(unsafe { _mm256_blendv_pd(no.0, yes.0, _mm256_cmp_pd::<_CMP_LT_OQ>(self.0, bound.0)) })
+        }
+
+        #[inline(always)]
+        fn select_fewer_bits(self, bound: Self, yes: Self, no: Self) -> Self {
+            // SAFETY: see the head of this module.
+            unsafe {
+                let fewer = _mm256_cmpgt_epi64(_mm256_castpd_si256(bound.0), _mm256_castpd_si256(self.0));
+                Self(_mm256_blendv_pd(no.0, yes.0, _mm256_castsi256_pd(fewer)))
+            }
+        }
+
+        #[inline(always)]
+        fn all_at_most(self, bound: Self) -> bool {
+            // SAFETY: see the head of this module.
+            unsafe { _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_LE_OQ>(self.0, bound.0)) == 0xf }
+        }
+
+        #[inline(always)]
+        fn shift_left<const BITS: u32>(self) -> Self {
+            // SAFETY: see the head of this module.
+            unsafe {
+                let count = _mm_cvtsi32_si128(BITS.cast_signed());
+                Self(_mm256_castsi256_pd(_mm256_sll_epi64(_mm256_castpd_si256(self.0), count)))
+            }
+        }
+
+        #[inline(always)]
+        fn add_bits(self, other: Self) -> Self {
+            // SAFETY: see the head of this module.
+            unsafe {
+                let sum = _mm256_add_epi64(_mm256_castpd_si256(self.0), _mm256_castpd_si256(other.0));
+                Self(_mm256_castsi256_pd(sum))
+            }
+        }
+    }
+
+    impl Vector for Zmm {
+        shared_methods!(
+            8,
+            _mm512_set1_pd,
+            _mm512_loadu_pd,
+            _mm512_storeu_pd,
+            _mm512_fmadd_pd,
+            _mm512_sqrt_pd,
+            _mm512_and_pd,
+            _mm512_xor_pd
+        );
+
+        #[inline(always)]
+        fn select_less(self, bound: Self, yes: Self, no: Self) -> Self {
+            // SAFETY: see the head of this module.
+            Self(unsafe {
+                _mm512_mask_blend_pd(_mm512_cmp_pd_mask::<_CMP_LT_OQ>(self.0, bound.0), no.0, yes.0)
+            })
+        }
+
+        #[inline(always)]
+        fn select_fewer_bits(self, bound: Self, yes: Self, no: Self) -> Self {
+            // SAFETY: see the head of this module.
+            unsafe {
+                let fewer =
+                    _mm512_cmplt_epi64_mask(_mm512_castpd_si512(self.0), _mm512_castpd_si512(bound.0));
+                Self(_mm512_mask_blend_pd(fewer, no.0, yes.0))
+            }
+        }
+
+        #[inline(always)]
+        fn all_at_most(self, bound: Self) -> bool {
+            // SAFETY: see the head of this module.
+            unsafe { _mm512_cmp_pd_mask::<_CMP_LE_OQ>(self.0, bound.0) == 0xff }
+        }
+
+        #[inline(always)]
+        fn shift_left<const BITS: u32>(self) -> Self {
+            // SAFETY: see the head of this module.
+            unsafe { Self(_mm512_castsi512_pd(_mm512_slli_epi64::<BITS>(_mm512_castpd_si512(self.0)))) }
+        }
+
+        #[inline(always)]
+        fn add_bits(self, other: Self) -> Self {
+            // SAFETY: see the head of this module.
+            unsafe {
+                let sum = _mm512_add_epi64(_mm512_castpd_si512(self.0), _mm512_castpd_si512(other.0));
+                Self(_mm512_castsi512_pd(sum))
+            }
+        }
+    }
+}
