@@ -147,7 +147,7 @@ def _slide(
         worst = float(np.abs(residual).max())
         if worst <= settings.tolerance:
             # What is left counts 1 / dt times in the velocity: take it away too, with the matrix at hand.
-            rest = solve(start.factor, residual)
+            rest = solve(model.factor(start.jacobian), residual)
             return shift + model.inverse_mass * (rest @ start.jacobian), pairs, worst
         if iteration == settings.newton_limit or not np.isfinite(worst):
             break
