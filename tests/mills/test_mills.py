@@ -21,7 +21,7 @@ MISPRINTED = {"nederwaard1": 0.4982}
 
 
 def simulated(mill: Mill) -> xr.Dataset:
-    return mill_assembly(mill).simulate(duration=60, dt=0.02, backend="numpy", save_every=50)
+    return mill_assembly(mill).simulate(duration=60, dt=0.01, save_every=100)
 
 
 def test_assembly_files_are_those_that_the_table_makes(tmp_path: Path):
