@@ -11,12 +11,12 @@ PHASES = ("stage_evaluation", "constraint_assembly", "newton", "history")
 
 
 def phase_shares(profiles: Sequence[Profile]) -> pd.DataFrame:
-    """Return the share of each phase in the time of each profile, and of what is none of them.
+    """Return the share of each phase in the time that a backend booked to phases.
 
     Returns
     -------
     pandas.DataFrame
-        Columns ``backend``, ``body_count``, ``elapsed`` [s], the four phases and ``other`` (shares of 1);
+        Columns ``backend``, ``body_count``, ``elapsed`` [s] of one run, and the four phases as shares of 1;
         shares are missing for a backend that cannot tell its phases apart.
     """
     return pd.DataFrame([_row(profile) for profile in profiles])
@@ -24,14 +24,12 @@ def phase_shares(profiles: Sequence[Profile]) -> pd.DataFrame:
 
 def _row(profile: Profile) -> dict[str, object]:
     seconds = asdict(profile.phases)
+    # Of the booked time, not of the elapsed one: phases are sampled, and interruptions of the process by
+    # others, rare and long, fall between the samples.
     booked = sum(seconds.values())
-    # Phases are sampled, so that their sum may pass the elapsed time by a little.
-    whole = max(booked, profile.elapsed)
-    shares = {name: seconds[name] / whole if booked else None for name in PHASES}
     return {
         "backend": profile.label,
         "body_count": profile.body_count,
         "elapsed": profile.elapsed,
-        **shares,
-        "other": 1 - booked / whole if booked else None,
+        **{name: seconds[name] / booked if booked else None for name in PHASES},
     }

@@ -1,5 +1,6 @@
 """Two samplers: native stacks of the compiled core by a timer signal, Python stacks by pyinstrument."""
 
+import re
 from collections.abc import Callable
 
 from pyinstrument import Profiler
@@ -15,6 +16,10 @@ NATIVE_FREQUENCY = 250
 PYTHON_INTERVAL = 1e-3
 """Seconds between samples of Python stacks."""
 
+_CORE = "molenspin_core::"
+_TRAIT_METHOD = re.compile(r"^<(.+) as .+>::(.+)$")
+_WRAPPER = re.compile(r"\{\{closure\}\}$|::vectorize(::compiled)?$")
+
 _ROOT = "simulate (profile)"
 
 _MICROSECOND = 1e-6
@@ -29,7 +34,19 @@ def sample_native(run: Callable[[], None]) -> Stacks:
         run()
     finally:
         samples = sampler.stop()
-    return gather(samples).below("molenspin_core").without_runtime()
+    named = (([name for frame in frames if (name := native_name(frame))], count) for frames, count in samples)
+    return gather(named)
+
+
+def native_name(symbol: str) -> str:
+    """Turn a symbol of our core into the function's name; "" for code that is not ours, and for wrappers.
+
+    ``<molenspin_core::elements::Wind as molenspin_core::Kernel>::apply`` is ``elements::Wind::apply``.
+    """
+    plain = _TRAIT_METHOD.sub(r"\1::\2", symbol)
+    if not plain.startswith(_CORE) or _WRAPPER.search(plain):
+        return ""
+    return plain.replace(_CORE, "")
 
 
 def sample_python(run: Callable[[], None]) -> Stacks:

@@ -1,6 +1,5 @@
 """Folded stacks: how often each call stack was found, as text one line per stack (`outer;inner count`)."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +9,6 @@ from typing import TypeAlias
 from molenspin.errors import MolenspinError
 
 Frames: TypeAlias = tuple[str, ...]
-
-_RUNTIME_FRAME = re.compile(r"^(pyo3|std|core|alloc)::|__pyfunction_|^<.* as core::ops::function")
 
 
 @dataclass(frozen=True)
@@ -37,13 +34,6 @@ class Stacks:
             (frames[start:], count)
             for frames, count in self.counts.items()
             if (start := _first(frames, word)) is not None
-        )
-
-    def without_runtime(self) -> "Stacks":
-        """Return the stacks without the frames of the language's runtime."""
-        return gather(
-            (tuple(name for name in frames if not _RUNTIME_FRAME.search(name)), count)
-            for frames, count in self.counts.items()
         )
 
     def to_text(self) -> str:

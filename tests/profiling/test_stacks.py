@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from molenspin.errors import MolenspinError
+from molenspin.profiling.sampling import native_name
 from molenspin.profiling.stacks import Stacks, gather, load_stacks
 
 frames = st.lists(st.from_regex(r"[a-z:<>]{1,8}", fullmatch=True), min_size=1, max_size=4)
@@ -22,9 +23,22 @@ def test_stacks_are_cut_at_their_first_frame_of_ours():
     assert stacks.below("core").counts == {("core::run", "step"): 5}
 
 
-def test_runtime_frames_are_dropped():
-    counts = {("core_of_ours::run", "std::panicking::try", "core::iter::fold", "core_of_ours::step"): 1}
-    assert Stacks(counts).without_runtime().counts == {("core_of_ours::run", "core_of_ours::step"): 1}
+@pytest.mark.parametrize(
+    ("symbol", "name"),
+    [
+        ("molenspin_core::integrators::rk4::rk4_step", "integrators::rk4::rk4_step"),
+        (
+            "<molenspin_core::elements::Wind as molenspin_core::runs::Kernel<2_usize>>::apply",
+            "elements::Wind::apply",
+        ),
+        ("molenspin_core::batch::run::{{closure}}", ""),
+        ("<molenspin_core::vector::Avx512 as molenspin_core::vector::Instructions>::vectorize::compiled", ""),
+        ("std::panicking::catch_unwind", ""),
+        ("_PyEval_EvalFrameDefault", ""),
+    ],
+)
+def test_native_frames_are_named_by_our_functions_only(symbol, name):
+    assert native_name(symbol) == name
 
 
 @pytest.mark.parametrize("line", ["run;step", "run;step many", "7"])

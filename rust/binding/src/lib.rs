@@ -2,6 +2,7 @@
 
 mod arrays;
 mod errors;
+mod profiling;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -144,6 +145,9 @@ fn integrator_named(name: &str) -> PyResult<Integrator> {
 mod _core {
     #[pymodule_export]
     use super::{RunReport, simulate};
+
+    #[pymodule_export]
+    use crate::profiling::{StackSampler, difference_flamegraph, flamegraph};
 
     /// SHA-256 over the Rust sources that this module was built from.
     #[pymodule_export]

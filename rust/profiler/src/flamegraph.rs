@@ -19,10 +19,7 @@ pub fn render(folded: &str, title: &str, unit: &str) -> Result<String> {
 /// # Errors
 /// If there are no stacks or a line is not one.
 pub fn render_difference(before: &str, after: &str, title: &str, unit: &str) -> Result<String> {
-    let normalised = differential::Options {
-        normalize: true,
-        strip_hex: false,
-    };
+    let normalised = differential::Options { normalize: true, strip_hex: false };
     let mut lines = Vec::new();
     differential::from_readers(normalised, before.as_bytes(), after.as_bytes(), &mut lines)?;
     draw(&into_text(lines)?, &mut options(title, unit))
@@ -54,8 +51,7 @@ mod tests {
 
     #[test]
     fn every_frame_is_drawn_with_its_samples() {
-        let svg =
-            render("run;step 3\nrun;step;newton 7\n", "a title", "samples").expect("two stacks");
+        let svg = render("run;step 3\nrun;step;newton 7\n", "a title", "samples").expect("two stacks");
         assert!(svg.contains("a title", "samples"));
         assert!(svg.contains("newton (7 samples, 70.00%)"));
     }

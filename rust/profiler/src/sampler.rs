@@ -30,10 +30,8 @@ impl Sampler {
     /// # Errors
     /// If another sampler runs or the system refuses the timer.
     pub fn start(frequency: i32) -> Result<Self, SamplingError> {
-        let guard = ProfilerGuardBuilder::default()
-            .frequency(frequency)
-            .blocklist(&UNSAFE_TO_INTERRUPT)
-            .build()?;
+        let guard =
+            ProfilerGuardBuilder::default().frequency(frequency).blocklist(&UNSAFE_TO_INTERRUPT).build()?;
         Ok(Self { guard })
     }
 
@@ -55,11 +53,7 @@ impl Sampler {
 }
 
 fn frame_names(stack: &pprof::Frames) -> Vec<String> {
-    let symbols = stack
-        .frames
-        .iter()
-        .rev()
-        .flat_map(|inlined| inlined.iter().rev());
+    let symbols = stack.frames.iter().rev().flat_map(|inlined| inlined.iter().rev());
     symbols.map(pprof::Symbol::name).collect()
 }
 
