@@ -22,6 +22,7 @@ from molenspin.backends.protocol import Execution, Settings
 from molenspin.backends.registry import get_backend
 from molenspin.backends.workload import Contender, Workload
 from molenspin.integrators import Integrator
+from molenspin.timing import TimingRecord
 from molenspin.timing.measure import measure
 
 SIZES = (12, 48)
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     processors = os.cpu_count() or 1
     contenders = [_contender(options.backend, threads) for threads in sorted({1, processors})]
     with pinned_machine(options, threads=processors) as environment:
-        records = []
+        records: list[TimingRecord] = []
         for workload in workloads(options):
             progress(f"{workload.assembly}, {workload.compiled.member_count} members")
             records += measure([workload], contenders, environment, schedule=schedule(options)).records

@@ -75,7 +75,8 @@ def _measure(
     """Time all together where NumPy runs the whole workload, else the others alone and all on fewer steps."""
     size = workload.compiled.body_count
     progress(f"{workload.assembly}, {size} bodies, {workload.settings.integrator}")
-    rounds, records = schedule(options), []
+    rounds = schedule(options)
+    records: list[TimingRecord] = []
     if size > NUMPY_FULL_SIZE:
         compiled_only = [contender for contender in contenders if contender.label != "numpy"]
         if compiled_only:

@@ -54,7 +54,7 @@ class _RecordingTask:
         self._workload = workload
         self._backend = get_backend(backend)
         self._reused = reused
-        self.history = self._allocate()
+        self.history: History | None = self._allocate()
 
     def prepare(self) -> None:
         """Give the memory of the last run back, so that the next one gets fresh pages."""
@@ -70,7 +70,7 @@ class _RecordingTask:
         )
         return outcome.elapsed
 
-    def _allocate(self) -> History | None:
+    def _allocate(self) -> History:
         return allocate_history(self._workload.compiled, self._workload.settings, reaction=False)
 
 

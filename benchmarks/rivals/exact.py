@@ -32,7 +32,8 @@ def exact_final_angle(body_count: int, duration: float) -> Floats:
     start = np.zeros(4 * rig.module_count)
     solution = solve_ivp(slope, (0.0, duration), start, method="DOP853", rtol=TOLERANCE, atol=TOLERANCE)
     front, back = solution.y[:, -1].reshape(4, -1)[:2]
-    return expand(front[np.newaxis], back[np.newaxis])[0]
+    angle: Floats = expand(front[np.newaxis], back[np.newaxis])[0]
+    return angle
 
 
 def exact_displacement(body_count: int, times: Floats) -> Floats:

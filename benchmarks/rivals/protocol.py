@@ -31,7 +31,7 @@ class RigRun:
     @property
     def times(self) -> Floats:
         """Times of the recorded states [s], (step_count + 1,)."""
-        return np.arange(self.step_count + 1) * self.dt
+        return np.arange(self.step_count + 1, dtype=np.float64) * self.dt
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,7 +40,7 @@ class ReducedRig:
     @property
     def inertia(self) -> Floats:
         """Inertia of each body, (n,)."""
-        return 1.0 + 0.1 * (np.arange(self.body_count) % 7)
+        return 1.0 + 0.1 * (np.arange(self.body_count, dtype=np.float64) % 7)
 
     @property
     def front_inertia(self) -> Floats:
@@ -93,4 +93,5 @@ def spin_rates(rig: ReducedRig, time: float, angles: Floats, rates: Floats) -> F
 def axial_rates(rig: ReducedRig, time: float, displacement: Floats, velocity: Floats) -> Floats:
     """Axial accelerations in NumPy, (n,)."""
     force = rig.axial_amplitude * np.sin(AXIAL_ANGULAR_FREQUENCY * time)
-    return (force - AXIAL_STIFFNESS * displacement - AXIAL_DAMPING * velocity) / MASS
+    acceleration: Floats = (force - AXIAL_STIFFNESS * displacement - AXIAL_DAMPING * velocity) / MASS
+    return acceleration
