@@ -10,7 +10,14 @@ from pathlib import Path
 
 from benchmarks.records import Records
 from benchmarks.session import RESULTS
-from benchmarks.tables import ensembles_table, latency_table, recording_table, rivals_table, scaling_table
+from benchmarks.tables import (
+    ensemble_rivals_table,
+    ensembles_table,
+    latency_table,
+    recording_table,
+    rivals_table,
+    scaling_table,
+)
 from molenspin.timing import Environment
 
 README = Path(__file__).parent / "README.md"
@@ -19,6 +26,7 @@ SECTIONS: dict[str, Callable[[Records], str]] = {
     "rivals": rivals_table,
     "latency": latency_table,
     "ensembles": ensembles_table,
+    "ensemble_rivals": ensemble_rivals_table,
     "recording": recording_table,
     "scaling": scaling_table,
 }

@@ -5,7 +5,7 @@ from itertools import product
 
 from benchmarks.records import Records, markdown_table, run_seconds, speedup, text, throughput
 from benchmarks.session import STEPS
-from molenspin.timing import TimingRecord
+from molenspin.timing import TimingCase, TimingRecord
 
 
 def latency_table(records: Records) -> str:
@@ -74,6 +74,30 @@ def _ensemble_rows(records: Records) -> Iterator[list[str]]:
         gain = text(speedup(first, last)) if first and last and first is not last else "-"
         recorded = "final state" if case.save_every == case.step_count else f"every {case.save_every} steps"
         yield [f"{case.assembly} {case.body_count}", str(case.member_count), recorded, *rates, gain]
+
+
+def ensemble_rivals_table(records: Records) -> str:
+    """Million body-steps per second of each rival at each size, and the error."""
+    cases = dict.fromkeys(record.case for record in records.records)
+    members = ", ".join(str(count) for count in records.values("member_count"))
+    header = [
+        f"{members} members",
+        "method",
+        *(f"n = {case.body_count} [1e6/s]" for case in cases),
+        "error [rad]",
+    ]
+    return markdown_table(
+        header, (_ensemble_rival_row(records, label, list(cases)) for label in records.backends)
+    )
+
+
+def _ensemble_rival_row(records: Records, label: str, cases: list[TimingCase]) -> list[str]:
+    found = [records.longest(label, **vars(case)) for case in cases]
+    rates = [text(throughput(record), 1e-6) if record else "-" for record in found]
+    present = [record for record in found if record]
+    method = present[0].path if present else "wrong or failed"
+    error = max((record.physics.error or 0.0 for record in present), default=None)
+    return [label, method, *rates, "-" if error is None else f"{error:.0e}"]
 
 
 def recording_table(records: Records) -> str:

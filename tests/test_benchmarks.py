@@ -6,11 +6,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import against_rivals, ensembles, latency, recording, scaling
+from benchmarks import (
+    against_rivals,
+    ensembles,
+    ensembles_against_rivals,
+    latency,
+    recording,
+    scaling,
+    session,
+)
 from benchmarks.render import SECTIONS, render
-from benchmarks.rivals import RIVALS, get_rival
-from benchmarks.rivals.exact import angle_error, displacement_error
-from benchmarks.rivals.protocol import RigHistory, RigRun, Rival, Simulate
+from benchmarks.rivals import ENSEMBLE_RIVALS, RIVALS, get_ensemble_rival, get_rival
+from benchmarks.rivals.exact import angle_error, displacement_error, ensemble_error
+from benchmarks.rivals.protocol import EnsembleRun, RigHistory, RigRun, Rival, Simulate
+from benchmarks.rivals.reduced_rig import ReducedRig
 from molenspin.timing import Verdict, load_timing
 
 SOFT = {"mujoco": 1e-6}
@@ -23,6 +32,7 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], tuple[str, ...]]] = {
     "rivals": (against_rivals.main, ("--rivals", "numpy", "scipy")),
     "latency": (latency.main, ("--families", "mill", "--integrators", "euler")),
     "ensembles": (ensembles.main, (*NUMPY_ON_RIG, "--members", "2")),
+    "ensemble_rivals": (ensembles_against_rivals.main, ("--members", "3")),
     "recording": (recording.main, NUMPY_ON_RIG),
     "scaling": (scaling.main, NUMPY_ON_RIG),
 }
@@ -59,6 +69,18 @@ def test_a_second_run_of_a_rival_repeats_the_first(rival: Rival) -> None:
     np.testing.assert_array_equal(simulate().angular_velocity, first)
 
 
+@ignore_warnings_of_rivals
+@pytest.mark.parametrize("name", ENSEMBLE_RIVALS)
+def test_a_rival_computes_every_member(name: str) -> None:
+    try:
+        rival = get_ensemble_rival(name)
+    except ImportError as error:
+        pytest.skip(f"{name}: {error}")
+    rigs = ReducedRig.varied(body_count=12, member_count=11)
+    run = EnsembleRun(inertia=rigs.inertia, mass=rigs.mass, step_count=300)
+    assert ensemble_error(rival.prepare(run)(), run) < 1e-8
+
+
 class _Standstill:
     """A rival that is fast because it computes nothing."""
 
@@ -75,7 +97,7 @@ class _Standstill:
 def test_a_rival_that_computes_something_else_does_not_count(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(against_rivals, "installed_rivals", lambda _: [_Standstill()])
+    monkeypatch.setattr(against_rivals, "installed", lambda *_: [_Standstill()])
     output = tmp_path / "rivals.json"
     against_rivals.main(["--sizes", "4", "--steps", "500", "--repeats", "1", "--output", str(output)])
     (record,) = load_timing(output).records
@@ -97,6 +119,6 @@ def test_a_benchmark_fills_its_section(section: str, tmp_path: Path) -> None:
 
 def test_dense_baselines_run_fewer_steps_on_large_assemblies() -> None:
     def steps(body_count: int) -> int:
-        return against_rivals.affordable_steps(10_000, body_count=body_count, full_size=48)
+        return session.affordable_steps(10_000, body_count=body_count, full_size=48)
 
     assert [steps(48), steps(96), steps(12288)] == [10_000, 1250, 20]

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from benchmarks.rivals.protocol import Floats, RigHistory
+from benchmarks.rivals.protocol import EnsembleRun, Floats, RigHistory
 from benchmarks.rivals.reduced_rig import (
     AXIAL_ANGULAR_FREQUENCY,
     AXIAL_DAMPING,
@@ -22,8 +22,12 @@ TOLERANCE = 1e-13
 
 @cache
 def exact_final_angle(body_count: int, duration: float) -> Floats:
-    """Angles of all bodies at the end [rad], (n,)."""
-    rig = ReducedRig(body_count)
+    """Angles of all bodies of the standard rig at the end [rad], (n,)."""
+    return final_angle(ReducedRig.standard(body_count), duration)
+
+
+def final_angle(rig: ReducedRig, duration: float) -> Floats:
+    """Angles of all bodies of one rig at the end [rad], (n,)."""
 
     def slope(time: float, state: Floats) -> Floats:
         angles, rates = state.reshape(2, 2, -1)
@@ -47,13 +51,20 @@ def exact_displacement(body_count: int, times: Floats) -> Floats:
     free = decay * (
         start * np.cos(natural * times) + (slope + rate * start) / natural * np.sin(natural * times)
     )
-    return np.outer(steady - free, ReducedRig(body_count).axial_amplitude)
+    return np.outer(steady - free, ReducedRig.standard(body_count).axial_amplitude)
 
 
 def angle_error(history: RigHistory, duration: float) -> float:
     """Largest error of an angle at the end [rad]."""
     final = history.angle[-1]
     return float(np.abs(final - exact_final_angle(len(final), duration)).max())
+
+
+def ensemble_error(final: Floats, run: EnsembleRun) -> float:
+    """Largest error of a final angle of the first and of the last member [rad]."""
+    rigs = [ReducedRig(run.inertia[member], run.mass[member]) for member in (0, -1)]
+    exact = np.stack([final_angle(rig, run.step_count * run.dt) for rig in rigs])
+    return float(np.abs(final[[0, -1]] - exact).max())
 
 
 def displacement_error(history: RigHistory, times: Floats) -> float:

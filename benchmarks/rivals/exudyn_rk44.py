@@ -42,7 +42,7 @@ class ExudynRk44:
 
     def prepare(self, run: RigRun) -> Simulate:
         """Assemble the system."""
-        rig = ReducedRig(run.body_count)
+        rig = ReducedRig.standard(run.body_count)
         system = _System(rig)
         settings = _settings(run)
         modules, bodies = rig.module_count, rig.body_count

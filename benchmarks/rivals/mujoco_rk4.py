@@ -40,7 +40,7 @@ class MujocoRk4:
 
     def prepare(self, run: RigRun) -> Simulate:
         """Compile the model."""
-        rig = ReducedRig(run.body_count)
+        rig = ReducedRig.standard(run.body_count)
         model = mujoco.MjModel.from_xml_string(_xml(rig, run.dt))
         data = mujoco.MjData(model)
         # Each body has the joints slide and hinge, in this order.

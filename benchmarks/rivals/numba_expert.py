@@ -30,7 +30,7 @@ from benchmarks.rivals.reduced_rig import (
     ReducedRig,
 )
 
-_compiled = njit(fastmath=True, error_model="numpy")
+compiled = njit(fastmath=True, error_model="numpy")
 
 
 class NumbaExpert:
@@ -43,12 +43,12 @@ class NumbaExpert:
 
     def prepare(self, run: RigRun) -> Simulate:
         """Allocate the buffers; the first call compiles."""
-        rig = ReducedRig(run.body_count)
+        rig = ReducedRig.standard(run.body_count)
         angle, displacement, angular_velocity, velocity = np.zeros((4, run.step_count + 1, run.body_count))
         mobility = (1.0 / rig.front_inertia, 1.0 / rig.back_inertia)
 
         def simulate() -> RigHistory:
-            _spins(run.dt, run.step_count, *mobility, angle, angular_velocity)
+            _spins(run.dt, run.step_count, mobility, angle, angular_velocity)
             _axial(run.dt, run.step_count, rig.axial_amplitude / MASS, displacement, velocity)
             return RigHistory(
                 angle=angle, displacement=displacement, angular_velocity=angular_velocity, velocity=velocity
@@ -57,7 +57,7 @@ class NumbaExpert:
         return simulate
 
 
-@_compiled
+@compiled
 def _axial(dt: float, step_count: int, amplitude: Floats, displacement: Floats, velocity: Floats) -> None:
     for step in range(step_count):
         phase, half = AXIAL_ANGULAR_FREQUENCY * step * dt, 0.5 * AXIAL_ANGULAR_FREQUENCY * dt
@@ -65,7 +65,7 @@ def _axial(dt: float, step_count: int, amplitude: Floats, displacement: Floats, 
         _axial_step(dt, sines, amplitude, displacement[step : step + 2], velocity[step : step + 2])
 
 
-@_compiled
+@compiled
 def _axial_step(
     dt: float, sines: tuple[float, float, float], amplitude: Floats, displacement: Floats, velocity: Floats
 ) -> None:
@@ -83,55 +83,58 @@ def _axial_step(
         velocity[1, i] = u1 + dt / 6.0 * (a1 + 2.0 * (a2 + a3) + a4)
 
 
-@_compiled
+@compiled
 def _spins(
     dt: float,
     step_count: int,
-    front_mobility: Floats,
-    back_mobility: Floats,
+    mobility: tuple[Floats, Floats],
     angle: Floats,
     angular_velocity: Floats,
 ) -> None:
-    count = len(front_mobility)
-    start, stage, total = np.zeros((4, count)), np.zeros((4, count)), np.zeros((4, count))
+    count = len(mobility[0])
+    states = (np.zeros((4, count)), np.zeros((4, count)), np.zeros((4, count)))
+    start, stage, total = states
     torque = np.zeros(count + 1)
     for step in range(step_count):
         phase, half = DRIVE_ANGULAR_FREQUENCY * step * dt, 0.5 * DRIVE_ANGULAR_FREQUENCY * dt
         middle = sin(phase + half)
         stage[:] = start
         total[:] = start
-        _stage(sin(phase), 0.5 * dt, dt / 6.0, front_mobility, back_mobility, torque, start, stage, total)
-        _stage(middle, 0.5 * dt, dt / 3.0, front_mobility, back_mobility, torque, start, stage, total)
-        _stage(middle, dt, dt / 3.0, front_mobility, back_mobility, torque, start, stage, total)
-        _stage(
-            sin(phase + 2.0 * half), 0.0, dt / 6.0, front_mobility, back_mobility, torque, start, stage, total
-        )
+        spin_stage(sin(phase), 0.5 * dt, dt / 6.0, 1, mobility, torque, states)
+        spin_stage(middle, 0.5 * dt, dt / 3.0, 1, mobility, torque, states)
+        spin_stage(middle, dt, dt / 3.0, 1, mobility, torque, states)
+        spin_stage(sin(phase + 2.0 * half), 0.0, dt / 6.0, 1, mobility, torque, states)
         start[:] = total
         _record(start[0], start[1], angle[step + 1])
         _record(start[2], start[3], angular_velocity[step + 1])
 
 
-@_compiled
-def _stage(
+@compiled
+def spin_stage(
     drive: float,
     advance: float,
     weight: float,
-    front_mobility: Floats,
-    back_mobility: Floats,
+    lanes: int,
+    mobility: tuple[Floats, Floats],
     torque: Floats,
-    start: Floats,
-    stage: Floats,
-    total: Floats,
+    states: tuple[Floats, Floats, Floats],
 ) -> None:
+    """One stage of the spins, `lanes` members side by side.
+
+    The states are those at the start of the step, of the stage (replaced by the next one) and the weighted
+    total, each (4, modules * lanes) with the rows front, back, and their rates.
+    """
+    start, stage, total = states
+    front_mobility, back_mobility = mobility
     count = len(front_mobility)
-    for k in range(1, count):
-        torque[k] = SHAFT_STIFFNESS * (stage[0, k - 1] - stage[0, k])
-        torque[k] += SHAFT_DAMPING * (stage[2, k - 1] - stage[2, k])
-    torque[0] = DRIVE_MEAN + DRIVE_AMPLITUDE * drive
+    for k in range(lanes, count):
+        torque[k] = SHAFT_STIFFNESS * (stage[0, k - lanes] - stage[0, k])
+        torque[k] += SHAFT_DAMPING * (stage[2, k - lanes] - stage[2, k])
+    torque[:lanes] = DRIVE_MEAN + DRIVE_AMPLITUDE * drive
     for k in range(count):
         w, v = stage[2, k], stage[3, k]
         twist = BACK_STIFFNESS * (RATIO * stage[0, k] - stage[1, k]) + BACK_DAMPING * (RATIO * w - v)
-        front = (torque[k] - torque[k + 1] - FRONT_DRAG * w - RATIO * twist) * front_mobility[k]
+        front = (torque[k] - torque[k + lanes] - FRONT_DRAG * w - RATIO * twist) * front_mobility[k]
         back = (twist - BACK_DRAG * v - BACK_QUADRATIC * v * abs(v)) * back_mobility[k]
         total[0, k] += weight * w
         total[1, k] += weight * v
@@ -143,7 +146,7 @@ def _stage(
         stage[3, k] = start[3, k] + advance * back
 
 
-@_compiled
+@compiled
 def _record(front: Floats, back: Floats, bodies: Floats) -> None:
     for k in range(len(front)):
         bodies[4 * k] = front[k]

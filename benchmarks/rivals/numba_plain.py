@@ -34,7 +34,7 @@ class NumbaPlain:
 
     def prepare(self, run: RigRun) -> Simulate:
         """The first call compiles."""
-        rig = ReducedRig(run.body_count)
+        rig = ReducedRig.standard(run.body_count)
         masses = (rig.front_inertia, rig.back_inertia, rig.axial_amplitude)
 
         def simulate() -> RigHistory:

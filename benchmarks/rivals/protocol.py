@@ -75,3 +75,42 @@ class Rival(Protocol):
 
     def prepare(self, run: RigRun) -> Simulate:
         """Build the model, untimed: compilation is seen in the first call."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnsembleRun:
+    """Rigs from rest that differ in the inertia and the mass of every body; final states only.
+
+    Parameters
+    ----------
+    inertia, mass
+        In kg m^2 and kg, (member_count, n); `ReducedRig.varied` makes some.
+    step_count
+        Number of steps.
+    dt
+        Step size [s].
+    """
+
+    inertia: Floats
+    mass: Floats
+    step_count: int
+    dt: float = 1e-3
+
+
+SimulateEnsemble: TypeAlias = Callable[[], Floats]
+"""Simulates all members from the start and returns their final angles, (member_count, n)."""
+
+
+class EnsembleRival(Protocol):
+    """A simulator of ensembles of the rig, on one thread."""
+
+    @property
+    def label(self) -> str:
+        """Name in tables."""
+
+    @property
+    def method(self) -> str:
+        """How it integrates and which coordinates it uses, in a few words."""
+
+    def prepare(self, run: EnsembleRun) -> SimulateEnsemble:
+        """Build the model, untimed: compilation is seen in the first call."""

@@ -26,11 +26,36 @@ FRONT_DRAG = DRAG * (1.0 + 2.0 * RATIO**2)
 BACK_DRAG = DRAG + BACK_VISCOUS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ReducedRig:
-    """The inertias of the reduced rig of ``body_count`` bodies; all else is the same for every module."""
+    """What differs between bodies and members; all else is the same for every module.
 
-    body_count: int
+    Parameters
+    ----------
+    inertia, mass
+        Of each body, (n,), or for an ensemble (member_count, n), in kg m^2 and kg.
+    """
+
+    inertia: Floats
+    mass: Floats
+
+    @classmethod
+    def standard(cls, body_count: int) -> "ReducedRig":
+        """The rig of docs/model.md."""
+        numbers = np.arange(body_count, dtype=np.float64)
+        return cls(inertia=1.0 + 0.1 * (numbers % 7), mass=np.full(body_count, MASS))
+
+    @classmethod
+    def varied(cls, body_count: int, member_count: int) -> "ReducedRig":
+        """An ensemble that varies every inertia and mass, so every degree of freedom, by up to 10%."""
+        standard, random = cls.standard(body_count), np.random.default_rng(seed=0)
+        factors = random.uniform(0.9, 1.1, (2, member_count, body_count))
+        return cls(inertia=standard.inertia * factors[0], mass=standard.mass * factors[1])
+
+    @property
+    def body_count(self) -> int:
+        """Number of bodies n."""
+        return int(self.inertia.shape[-1])
 
     @property
     def module_count(self) -> int:
@@ -38,20 +63,15 @@ class ReducedRig:
         return self.body_count // 4
 
     @property
-    def inertia(self) -> Floats:
-        """Inertia of each body, (n,)."""
-        return 1.0 + 0.1 * (np.arange(self.body_count, dtype=np.float64) % 7)
-
-    @property
     def front_inertia(self) -> Floats:
-        """Inertia of each front coordinate with the two bodies that are geared to it, (n / 4,)."""
+        """Inertia of each front coordinate with the two bodies that are geared to it, (..., n / 4)."""
         inertia = self.inertia
-        return inertia[0::4] + RATIO**2 * (inertia[1::4] + inertia[2::4])
+        return inertia[..., 0::4] + RATIO**2 * (inertia[..., 1::4] + inertia[..., 2::4])
 
     @property
     def back_inertia(self) -> Floats:
-        """Inertia of each back coordinate, (n / 4,)."""
-        return self.inertia[3::4]
+        """Inertia of each back coordinate, (..., n / 4)."""
+        return self.inertia[..., 3::4]
 
     @property
     def axial_amplitude(self) -> Floats:
@@ -72,7 +92,7 @@ class ReducedRig:
 
 
 def expand(front: Floats, back: Floats) -> Floats:
-    """Spins of all bodies from those of front and back, (samples, n)."""
+    """Spins of all bodies from those of front and back, (samples or members, n)."""
     return np.stack([front, RATIO * front, RATIO * front, back], axis=-1).reshape(len(front), -1)
 
 
@@ -93,5 +113,5 @@ def spin_rates(rig: ReducedRig, time: float, angles: Floats, rates: Floats) -> F
 def axial_rates(rig: ReducedRig, time: float, displacement: Floats, velocity: Floats) -> Floats:
     """Axial accelerations in NumPy, (n,)."""
     force = rig.axial_amplitude * np.sin(AXIAL_ANGULAR_FREQUENCY * time)
-    acceleration: Floats = (force - AXIAL_STIFFNESS * displacement - AXIAL_DAMPING * velocity) / MASS
+    acceleration: Floats = (force - AXIAL_STIFFNESS * displacement - AXIAL_DAMPING * velocity) / rig.mass
     return acceleration

@@ -17,7 +17,7 @@ class ScipyDop853:
 
     def prepare(self, run: RigRun) -> Simulate:
         """Nothing to prepare but the slope function."""
-        rig = ReducedRig(run.body_count)
+        rig = ReducedRig.standard(run.body_count)
         modules, bodies = rig.module_count, rig.body_count
 
         def slope(time: float, state: Floats) -> Floats:
