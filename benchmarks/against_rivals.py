@@ -8,11 +8,11 @@ its error is taken at the time that it reached.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from benchmarks.race import Entrant, race
+from benchmarks.race import COMPILATION, Entrant, race
 from benchmarks.rivals import RIVALS, get_rival, installed
 from benchmarks.rivals.exact import angle_error
 from benchmarks.rivals.protocol import RigHistory, RigRun, Rival
-from benchmarks.session import affordable_steps, new_parser, pinned_machine, progress, save, schedule
+from benchmarks.session import affordable_steps, clock, new_parser, pinned_machine, progress, save, schedule
 from molenspin.assembly.families import Family
 from molenspin.integrators import Integrator
 from molenspin.timing import TimingCase, TimingRecord
@@ -23,6 +23,7 @@ SIZES = (4, 12, 24, 48, 192, 768)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and write the results."""
     parser = new_parser(__doc__, name="rivals", sizes=SIZES)
+    parser.set_defaults(budget=COMPILATION)
     parser.add_argument("--rivals", nargs="+", choices=tuple(RIVALS), default=tuple(RIVALS))
     options = parser.parse_args(arguments)
     with pinned_machine(options) as environment:
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 for rival in rivals
                 if size <= rival.largest_size
             ]
-            records += race(entrants, schedule(options), environment)
+            records += race(entrants, schedule(options), environment, clock=clock(options))
     save(records, environment, options)
     return 0
 

@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 
 from benchmarks.latency import HISTORY_BYTES, STATE_BYTES
-from benchmarks.session import DT, new_parser, pinned_machine, progress, save, schedule
+from benchmarks.session import DT, clock, new_parser, pinned_machine, progress, save, schedule
 from molenspin.assembly.assembly import Assembly
 from molenspin.assembly.compile import compile_ensemble
 from molenspin.assembly.compiled import CompiledAssembly
@@ -47,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         records: list[TimingRecord] = []
         for workload in workloads(options):
             progress(f"{workload.assembly}, {workload.compiled.member_count} members")
-            records += measure([workload], contenders, environment, schedule=schedule(options)).records
+            records += measure(
+                [workload], contenders, environment, schedule=schedule(options), clock=clock(options)
+            ).records
     save(records, environment, options)
     return 0
 

@@ -6,12 +6,12 @@ can be shared between members.
 
 from collections.abc import Sequence
 
-from benchmarks.race import Entrant, race
+from benchmarks.race import COMPILATION, Entrant, race
 from benchmarks.rivals import ENSEMBLE_RIVALS, get_ensemble_rival, installed
 from benchmarks.rivals.exact import ensemble_error
 from benchmarks.rivals.protocol import EnsembleRival, EnsembleRun, Floats
 from benchmarks.rivals.reduced_rig import ReducedRig
-from benchmarks.session import new_parser, pinned_machine, progress, save, schedule
+from benchmarks.session import clock, new_parser, pinned_machine, progress, save, schedule
 from molenspin.assembly.families import Family
 from molenspin.integrators import Integrator
 from molenspin.timing import TimingCase, TimingRecord
@@ -24,7 +24,7 @@ STEPS = 1000
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and write the results."""
     parser = new_parser(__doc__, name="ensemble_rivals", sizes=SIZES)
-    parser.set_defaults(steps=STEPS)
+    parser.set_defaults(steps=STEPS, budget=COMPILATION)
     parser.add_argument("--rivals", nargs="+", choices=tuple(ENSEMBLE_RIVALS), default=tuple(ENSEMBLE_RIVALS))
     parser.add_argument("--members", type=int, default=MEMBERS)
     options = parser.parse_args(arguments)
@@ -35,7 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             progress(f"rig, {size} bodies, {options.members} members")
             rigs = ReducedRig.varied(size, options.members)
             run = EnsembleRun(inertia=rigs.inertia, mass=rigs.mass, step_count=options.steps)
-            records += race([enter(rival, run) for rival in rivals], schedule(options), environment)
+            records += race(
+                [enter(rival, run) for rival in rivals], schedule(options), environment, clock=clock(options)
+            )
     save(records, environment, options)
     return 0
 

@@ -14,6 +14,7 @@ from benchmarks.session import (
     DT,
     FEWEST_STEPS,
     affordable_steps,
+    clock,
     new_parser,
     pinned_machine,
     progress,
@@ -75,15 +76,15 @@ def _measure(
     """Time all together where NumPy runs the whole workload, else the others alone and all on fewer steps."""
     size = workload.compiled.body_count
     progress(f"{workload.assembly}, {size} bodies, {workload.settings.integrator}")
-    rounds = schedule(options)
+    rounds, ticks = schedule(options), clock(options)
     records: list[TimingRecord] = []
     if size > NUMPY_FULL_SIZE:
         compiled_only = [contender for contender in contenders if contender.label != "numpy"]
         if compiled_only:
-            records += measure([workload], compiled_only, environment, schedule=rounds).records
+            records += measure([workload], compiled_only, environment, schedule=rounds, clock=ticks).records
         workload = _shortened(workload)
     if size <= NUMPY_LARGEST_SIZE:
-        records += measure([workload], contenders, environment, schedule=rounds).records
+        records += measure([workload], contenders, environment, schedule=rounds, clock=ticks).records
     return records
 
 

@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from molenspin.timing import Environment, Schedule, TimingCase, TimingRecord, Verdict
+from molenspin.timing.clock import Clock
 from molenspin.timing.records import Physics
 from molenspin.timing.rounds import Samples, run_rounds
 
 LARGEST_ERROR = 1e-3
 """An entrant whose angles are further off [rad] does not solve the problem, and its time does not count."""
+
+COMPILATION = 60.0
+"""Seconds that a first call may take, compilation included, without costing an entrant its repeats."""
 
 Result = TypeVar("Result")
 
@@ -67,8 +71,8 @@ class Entrant(Generic[Result]):
 
 
 def race(
-    entrants: Sequence[Entrant[Result]], schedule: Schedule, environment: Environment
+    entrants: Sequence[Entrant[Result]], schedule: Schedule, environment: Environment, *, clock: Clock
 ) -> list[TimingRecord]:
     """Time the entrants in interleaved rounds, then measure their errors."""
-    samples = run_rounds({entrant.label: entrant for entrant in entrants}, schedule)
+    samples = run_rounds({entrant.label: entrant for entrant in entrants}, schedule, clock=clock)
     return [entrant.record(samples[entrant.label], environment.session) for entrant in entrants]

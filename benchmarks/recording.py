@@ -7,7 +7,7 @@ assemblies that is more than the arithmetic.
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from benchmarks.session import DT, new_parser, pinned_machine, progress, save, schedule
+from benchmarks.session import DT, clock, new_parser, pinned_machine, progress, save, schedule
 from molenspin.assembly.families import Family, benchmark_assembly
 from molenspin.backends.protocol import Execution, History, Settings
 from molenspin.backends.registry import get_backend
@@ -15,6 +15,7 @@ from molenspin.backends.workload import Workload
 from molenspin.history import allocate_history
 from molenspin.integrators import Integrator
 from molenspin.timing import Schedule, TimingRecord, Verdict
+from molenspin.timing.clock import Clock
 from molenspin.timing.measure import case_of
 from molenspin.timing.physics import relative_difference
 from molenspin.timing.records import Physics
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         records: list[TimingRecord] = []
         for workload in _workloads(options.families, options.sizes, options.steps):
             progress(f"{workload.compiled.name}, a state every {workload.settings.save_every} steps")
-            records += race(workload, options.backend, schedule(options), environment.session)
+            records += race(workload, options.backend, schedule(options), environment.session, clock(options))
     save(records, environment, options)
     return 0
 
@@ -74,13 +75,15 @@ class _RecordingTask:
         return allocate_history(self._workload.compiled, self._workload.settings, reaction=False)
 
 
-def race(workload: Workload, backend: str, schedule: Schedule, session: str) -> list[TimingRecord]:
+def race(
+    workload: Workload, backend: str, schedule: Schedule, session: str, clock: Clock
+) -> list[TimingRecord]:
     """Time reused against fresh buffers; both must hold the same trajectory in the end."""
     tasks = {
         "reused buffers": _RecordingTask(workload, backend, reused=True),
         "fresh buffers": _RecordingTask(workload, backend, reused=False),
     }
-    samples = run_rounds(tasks, schedule)
+    samples = run_rounds(tasks, schedule, clock=clock)
     reused, fresh = (task.history for task in tasks.values())
     same = reused is not None and fresh is not None and relative_difference(fresh, reused) == 0.0
     physics = Physics(verdict=Verdict.OK if same else Verdict.WRONG, reason="" if same else "runs differ")

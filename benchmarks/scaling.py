@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from benchmarks.latency import contender
-from benchmarks.session import DT, new_parser, pinned_machine, progress, save, schedule
+from benchmarks.session import DT, clock, new_parser, pinned_machine, progress, save, schedule
 from molenspin.assembly.families import Family, benchmark_assembly
 from molenspin.backends.protocol import Settings
 from molenspin.backends.workload import Workload
@@ -31,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for workload in _workloads(options.families, options.sizes, options.steps):
             progress(f"{workload.compiled.name}")
             runners = [contender(options.backend)]
-            records += measure([workload], runners, environment, schedule=schedule(options)).records
+            records += measure(
+                [workload], runners, environment, schedule=schedule(options), clock=clock(options)
+            ).records
     save(records, environment, options)
     return 0
 

@@ -1,6 +1,7 @@
 """What every benchmark shares: options, schedule, the machine, how many steps are affordable, the results."""
 
 import sys
+import time
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from molenspin.timing import Environment, Schedule, TimingRecord, TimingResults
+from molenspin.timing.clock import Clock, monotonic_clock
 from molenspin.timing.environment import read_environment, refuse_debug_build
 from molenspin.timing.threads import pinned_threads
 
@@ -20,6 +22,10 @@ STEPS = 10_000
 
 FEWEST_STEPS = 20
 
+CLOCKS: dict[str, Clock] = {"wall": monotonic_clock, "processor": time.process_time}
+"""What to measure by. On a machine that is busy with other work, and with one thread, the time that this
+process got from the processor is what a wall clock would show on an idle machine."""
+
 
 def new_parser(description: str | None, *, name: str, sizes: Sequence[int]) -> ArgumentParser:
     """A parser with the options that all benchmarks have."""
@@ -30,6 +36,7 @@ def new_parser(description: str | None, *, name: str, sizes: Sequence[int]) -> A
     add("--repeats", type=int, default=12, help="timed runs of each task, one per round")
     add("--warm-up", type=float, default=0.3, help="seconds of untimed runs before the first round")
     add("--budget", type=float, default=10.0, help="seconds after which a slow task gets fewer runs")
+    add("--clock", choices=tuple(CLOCKS), default="wall", help="processor: the time that this process got")
     add("--machine", default=None, help="name of this machine in the results (default: its host name)")
     add("--output", type=Path, default=RESULTS / f"{name}.json", help="file to write")
     return parser
@@ -38,6 +45,11 @@ def new_parser(description: str | None, *, name: str, sizes: Sequence[int]) -> A
 def schedule(options: Namespace) -> Schedule:
     """The schedule that the options ask for."""
     return Schedule(repeats=options.repeats, warm_up=options.warm_up, budget=options.budget)
+
+
+def clock(options: Namespace) -> Clock:
+    """The clock that the options ask for."""
+    return CLOCKS[options.clock]
 
 
 @contextmanager
