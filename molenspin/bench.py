@@ -83,7 +83,12 @@ def _parser() -> ArgumentParser:
     add("--dt", type=float, default=1e-3, help="step size [s]")
     add("--integrator", default=Integrator.RK4.value, help=f"one of {', '.join(Integrator)}")
     add("--save-every", type=int, default=1, help="record every so many steps")
-    add("--backends", type=_names, default=None, help="separated by commas (default: those installed)")
+    add(
+        "--backends",
+        type=_names,
+        default=None,
+        help="separated by commas, each NAME or NAME@DEVICE or NAME@DEVICE/DTYPE (default: those installed)",
+    )
     add("--repeats", type=int, default=20, help="timed runs of each backend and size")
     add("--warm-up", type=float, default=1.0, help="seconds of untimed runs before them")
     add("--budget", type=float, default=60.0, help="seconds after which a slow backend gets fewer runs")
@@ -127,8 +132,12 @@ def _workload(options: Namespace, size: int) -> Workload:
     )
 
 
-def _contender(name: str, threads: int) -> Contender:
-    return Contender(label=name, backend=get_backend(name), execution=execution_settings(threads=threads))
+def _contender(label: str, threads: int) -> Contender:
+    """Read ``NAME``, ``NAME@DEVICE`` or ``NAME@DEVICE/DTYPE``, for example ``torch@cuda/float32``."""
+    name, _, place = label.partition("@")
+    device, _, dtype = place.partition("/")
+    execution = execution_settings(threads=threads, device=device or "auto", dtype=dtype or "float64")
+    return Contender(label=label, backend=get_backend(name), execution=execution)
 
 
 def _print_progress(line: str) -> None:
@@ -142,6 +151,8 @@ def _report(results: TimingResults, options: Namespace) -> None:
         f"a state recorded every {options.save_every} step(s)"
     )
     print(_machine(environment))
+    if environment.is_busy:
+        print("The machine was busy when this began: believe the ratios, not the milliseconds.")
     print(format_table(timing_table(results)))
     print(f"raw samples: {options.output}")
 

@@ -63,6 +63,11 @@ class Environment:
         """Machine and start: names this session in a file that holds several."""
         return f"{self.machine} {self.started}"
 
+    @property
+    def is_busy(self) -> bool:
+        """Others left fewer processors free than were asked for."""
+        return self.load is not None and self.load[0] > max(self.cpu_count - self.threads.threads, 0.5)
+
 
 def read_environment(threads: ThreadPinning, *, machine: str | None = None) -> Environment:
     """Record the machine as it is now."""

@@ -26,6 +26,7 @@ def test_bench_prints_a_table_and_writes_the_samples(tmp_path, capsys):
         (["--family", "mil"], "family 'mil' is not known"),
         (["--integrator", "rk5"], "integrator 'rk5' is not known"),
         (["--backends", "nunpy"], "backend 'nunpy' is not known"),
+        (["--backends", "torch@cpu/float16"], "dtype must be one of float64, float32"),
         (["--dt", "0"], "dt must be a finite number above 0"),
         (["--duration", "fast"], "invalid float value: 'fast'"),
         (["--repeats", "0"], "--repeats must be at least 1"),

@@ -1,8 +1,10 @@
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
+from timing_fakes import environment
 
 from molenspin.errors import InvalidValueError
 from molenspin.timing.environment import read_environment
@@ -30,10 +32,16 @@ def test_no_threads_is_refused():
 
 def test_environment_says_where_and_with_what():
     with pinned_threads(1) as pinning:
-        environment = read_environment(pinning, machine="mill")
-    assert environment.session.startswith("mill 20")
-    assert environment.cpu_model
-    assert environment.versions["numpy"] == np.__version__
+        found = read_environment(pinning, machine="mill")
+    assert found.session.startswith("mill 20")
+    assert found.cpu_model
+    assert found.versions["numpy"] == np.__version__
+
+
+@pytest.mark.parametrize(("load", "busy"), [(0.4, False), (1.5, True), (None, False)])
+def test_machine_is_busy_where_others_need_its_processors(load, busy):
+    quiet = environment()  # two processors, one of them asked for
+    assert replace(quiet, load=load and (load, 0.0, 0.0)).is_busy is busy
 
 
 def test_peak_memory_sees_a_block_that_is_gone_at_the_end():
