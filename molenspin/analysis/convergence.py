@@ -49,7 +49,8 @@ def convergences(accuracy: pd.DataFrame) -> list[Convergence]:
     Backends give the same trajectories, so the largest error among them stands for all; of the varied
     parameters, the first point stands.
     """
-    return list(_convergences(accuracy[accuracy["status"] == CaseStatus.OK.label].dropna(subset=[ERROR])))
+    finished = accuracy[accuracy["status"] == CaseStatus.OK.label].dropna(subset=[ERROR])
+    return sorted(_convergences(finished), key=lambda item: (item.assembly, item.body_count, -item.integrator.order))
 
 
 def _convergences(finished: pd.DataFrame) -> Iterator[Convergence]:

@@ -1,10 +1,11 @@
 """What a sweep left behind, as tables, figures and the report read it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from molenspin.analysis.convergence import Convergence, convergences
@@ -17,6 +18,7 @@ from molenspin.analysis.speedups import (
 )
 from molenspin.analysis.work_precision import Curve, CurveKey
 from molenspin.errors import MolenspinError
+from molenspin.integrators import Integrator
 from molenspin.status import CaseStatus
 from molenspin.timing import TimingCase, TimingResults, load_timing
 
@@ -57,11 +59,41 @@ class SweepResults:
         return convergences(self.accuracy) if len(self.accuracy) else []
 
     @property
+    def finished(self) -> pd.DataFrame:
+        """Cases that ran to their end."""
+        return self._with_status(is_ok=True)
+
+    @property
     def failed(self) -> pd.DataFrame:
-        """Cases that did not end well."""
+        """Cases that did not."""
+        return self._with_status(is_ok=False)
+
+    def _with_status(self, *, is_ok: bool) -> pd.DataFrame:
         if not len(self.accuracy):
             return self.accuracy
-        return self.accuracy[self.accuracy["status"] != CaseStatus.OK.label]
+        return self.accuracy[(self.accuracy["status"] == CaseStatus.OK.label) == is_ok]
+
+    @property
+    def reference_uncertainty(self) -> float | None:
+        """Largest uncertainty of an angle of any reference [rad]; None where there is no reference."""
+        if not len(self.accuracy) or self.accuracy["reference_uncertainty"].isna().all():
+            return None
+        return float(self.accuracy["reference_uncertainty"].max())
+
+    @property
+    def phase_shares(self) -> pd.DataFrame:
+        """Share of each phase in the run time of the finest timed step, by assembly and backend."""
+        shares: dict[str, dict[str, float]] = {}
+        records = sorted(self.timing.records if self.timing else (), key=lambda record: record.case)
+        for record in records:
+            seconds = asdict(record.phases)
+            if record.samples.wall and sum(seconds.values()) > 0 and record.case.integrator is Integrator.RK4:
+                whole = max(float(np.median(record.samples.wall)), sum(seconds.values()))
+                label = f"{record.case.assembly} {record.case.body_count}, {record.backend}"
+                other = 1.0 - sum(seconds.values()) / whole
+                found = {phase: value / whole for phase, value in seconds.items()} | {"other": other}
+                shares.setdefault(label, found)
+        return pd.DataFrame.from_dict(shares, orient="index")
 
     def equal_error(self, targets: Sequence[float] = ()) -> pd.DataFrame:
         """Speedups at equal error, by default at the powers of ten that were measured around."""

@@ -1,0 +1,67 @@
+"""The report's tables: the same numbers as the files, in the words of a page."""
+
+from typing import Any
+
+import pandas as pd
+
+from molenspin.report import wording
+from molenspin.timing.statistics import Interval
+
+
+def speedup_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Times and speedups at equal step."""
+    return pd.DataFrame(
+        {
+            "assembly": f"{row['assembly']}, {row['body_count']} bodies",
+            "integrator": row["integrator"],
+            "dt": wording.step(row["dt"]),
+            "backend": row["backend"],
+            "error [rad]": wording.power(row["error"]),
+            "median": wording.seconds(row["median"]),
+            "speedup": wording.factor(row["speedup"]),
+            "95% interval": _interval(row),
+            "first call": wording.seconds(row["first_call"]),
+            "runs": row["runs"],
+            "note": row["note"],
+        }
+        for _, row in table.iterrows()
+    )
+
+
+def equal_error_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Times and speedups at equal error."""
+    return pd.DataFrame(
+        {
+            "assembly": f"{row['assembly']}, {row['body_count']} bodies",
+            "error [rad]": wording.power(row["error"]),
+            "backend": row["backend"],
+            "integrator": row.get("integrator") if pd.notna(row.get("integrator")) else "–",
+            "dt": wording.step(row["dt"]) if pd.notna(row.get("dt")) else "–",
+            "run time": wording.seconds(row.get("seconds")),
+            "speedup": wording.factor(row.get("speedup")),
+            "95% interval": _interval(row),
+            "note": row["note"] if pd.notna(row["note"]) else "",
+        }
+        for _, row in table.iterrows()
+    )
+
+
+def failed_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Cases that did not end well, with their reasons."""
+    columns = {
+        "assembly": "assembly",
+        "body_count": "bodies",
+        "integrator": "integrator",
+        "dt": "dt [s]",
+        "backend": "backend",
+        "status": "status",
+        "message": "reason",
+    }
+    parameters = [str(name) for name in table.columns if "." in str(name)]
+    shown = [name for name in (*columns, *parameters) if name in table]
+    return table[shown].rename(columns=columns)
+
+
+def _interval(row: "pd.Series[Any]") -> str:
+    low, high = row.get("speedup_low"), row.get("speedup_high")
+    return "–" if pd.isna(low) or pd.isna(high) else wording.interval(Interval(low, high))

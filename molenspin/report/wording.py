@@ -1,0 +1,49 @@
+"""Numbers as people read them."""
+
+from math import isfinite
+
+import pandas as pd
+
+from molenspin.timing.statistics import Estimate, Interval
+
+_TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+
+
+def seconds(value: float | None) -> str:
+    """``1.45 ms``."""
+    if value is None or pd.isna(value):
+        return "–"
+    scale, unit = next(((s, u) for s, u in _TIME_UNITS if abs(value) >= s), _TIME_UNITS[-1])
+    return f"{value / scale:.3g} {unit}"
+
+
+def step(value: float) -> str:
+    """Step size: ``0.5 ms``."""
+    return seconds(float(f"{value:.3g}"))
+
+
+def power(value: float | None) -> str:
+    """``2.7e-6``."""
+    if value is None or pd.isna(value):
+        return "–"
+    if value == 0 or not isfinite(value):
+        return f"{value:g}"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
+
+
+def factor(value: float | None) -> str:
+    """Speedup: ``12.3×``."""
+    return "–" if value is None or pd.isna(value) else f"{value:.3g}×"
+
+
+def interval(found: Interval | None, *, suffix: str = "×") -> str:
+    """``240 to 257×``, or that there is none."""
+    return f"{found.low:.3g} to {found.high:.3g}{suffix}" if found else "too few runs for an interval"
+
+
+def speedup(estimate: Estimate | None) -> str:
+    """Speedup with its interval."""
+    if estimate is None:
+        return "–"
+    return f"{factor(estimate.value)} ({interval(estimate.interval)})"
