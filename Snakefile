@@ -27,5 +27,4 @@ rule all:
         folder / "simulations.json",
         folder / "tables" / "accuracy.csv",
         rules.results.output,
-        profile_outputs,
         mill_tables,

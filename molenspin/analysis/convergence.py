@@ -50,7 +50,9 @@ def convergences(accuracy: pd.DataFrame) -> list[Convergence]:
     parameters, the first point stands.
     """
     finished = accuracy[accuracy["status"] == CaseStatus.OK.label].dropna(subset=[ERROR])
-    return sorted(_convergences(finished), key=lambda item: (item.assembly, item.body_count, -item.integrator.order))
+    return sorted(
+        _convergences(finished), key=lambda item: (item.assembly, item.body_count, -item.integrator.order)
+    )
 
 
 def _convergences(finished: pd.DataFrame) -> Iterator[Convergence]:

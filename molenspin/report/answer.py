@@ -54,9 +54,7 @@ def _row(
     name += f", on {machine}" if with_machine else ""
     choice = answer.choice
     if choice is None:
-        return AnswerRow(
-            assembly=name, setting="no measured setting meets it", sureness=_best(curves)
-        )
+        return AnswerRow(assembly=name, setting="no measured setting meets it", sureness=_best(curves))
     return AnswerRow(
         assembly=name,
         setting=_setting(choice.curve, choice.point),

@@ -156,9 +156,7 @@ def phase_plot(results: SweepResults) -> go.Figure:
 class _Panels:
     """Small multiples on log-log axes, one legend entry for a series in all panels."""
 
-    def __init__(
-        self, titles: Sequence[str], x_title: str, y_title: str, *, shares_y: bool = True
-    ) -> None:
+    def __init__(self, titles: Sequence[str], x_title: str, y_title: str, *, shares_y: bool = True) -> None:
         self._titles = list(dict.fromkeys(titles))[:PANEL_LIMIT] or [""]
         columns = min(PANEL_COLUMNS, len(self._titles))
         rows = ceil(len(self._titles) / columns)

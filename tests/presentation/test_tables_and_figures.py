@@ -6,7 +6,7 @@ import pytest
 from made_results import made_accuracy, made_timing
 
 from molenspin.analysis.results import SweepResults, load_results
-from molenspin.figures import result_figures, save_figure
+from molenspin.figures import convergence_figure, result_figures, save_figure
 from molenspin.tables import result_tables, write_table
 
 
@@ -55,7 +55,7 @@ def test_figures_are_svg_and_the_same_every_time(results, tmp_path):
     drawn = (tmp_path / "error_over_step.svg").read_text()
     ElementTree.fromstring(drawn)
     assert "rk4: order 4.00" in drawn
-    save_figure(result_figures(results)["error_over_step"], tmp_path / "again.svg")
+    save_figure(convergence_figure(results.convergence), tmp_path / "again.svg")
     assert (tmp_path / "again.svg").read_text() == drawn
 
 

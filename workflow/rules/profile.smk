@@ -12,7 +12,12 @@ rule profile:
         timing_outputs,
         folder / "simulations.json",
     output:
-        flamegraph=folder / "profile" / "flamegraph.svg",
+        flamegraph=report(
+            folder / "profile" / "flamegraph.svg",
+            caption="../report/flamegraph.rst",
+            category="Figures",
+            labels={"figure": "flamegraph"},
+        ),
         stacks=folder / "profile" / "stacks.folded",
         phases=folder / "profile" / "phases.csv",
     log:

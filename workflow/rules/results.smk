@@ -2,7 +2,13 @@ rule accuracy_table:
     input:
         folder / "simulations.json",
     output:
-        multiext(str(folder / "tables" / "accuracy"), ".csv", ".md", ".html"),
+        multiext(str(folder / "tables" / "accuracy"), ".csv", ".md"),
+        report(
+            folder / "tables" / "accuracy.html",
+            caption="../report/accuracy.rst",
+            category="Tables",
+            labels={"table": "accuracy of every case"},
+        ),
     log:
         folder / "logs" / "accuracy_table.log",
     params:
@@ -15,15 +21,55 @@ rule accuracy_table:
 # One job for all: starting Python takes longer than any of them.
 rule results:
     input:
-        accuracy=folder / "tables" / "accuracy.csv",
-        timing=timing_outputs,
+        folder / "tables" / "accuracy.csv",
+        timing_outputs,
+        profile_outputs,
     output:
-        multiext(str(folder / "tables" / "speedup"), ".csv", ".md", ".html"),
-        multiext(str(folder / "tables" / "equal_error"), ".csv", ".md", ".html"),
-        multiext(str(folder / "tables" / "orders"), ".csv", ".md", ".html"),
-        folder / "figures" / "speedup.svg",
-        folder / "figures" / "error_over_step.svg",
-        folder / "figures" / "work_precision.svg",
+        multiext(str(folder / "tables" / "speedup"), ".csv", ".md"),
+        multiext(str(folder / "tables" / "equal_error"), ".csv", ".md"),
+        multiext(str(folder / "tables" / "orders"), ".csv", ".md"),
+        report(
+            folder / "report.html",
+            caption="../report/report.rst",
+            category="Report",
+            labels={"page": "the whole sweep"},
+        ),
+        report(
+            folder / "tables" / "speedup.html",
+            caption="../report/speedup.rst",
+            category="Tables",
+            labels={"table": "speedup at equal step"},
+        ),
+        report(
+            folder / "tables" / "equal_error.html",
+            caption="../report/equal_error.rst",
+            category="Tables",
+            labels={"table": "speedup at equal error"},
+        ),
+        report(
+            folder / "tables" / "orders.html",
+            caption="../report/orders.rst",
+            category="Tables",
+            labels={"table": "observed orders"},
+        ),
+        report(
+            folder / "figures" / "speedup.svg",
+            caption="../report/speedup.rst",
+            category="Figures",
+            labels={"figure": "speedup by size"},
+        ),
+        report(
+            folder / "figures" / "error_over_step.svg",
+            caption="../report/error_over_step.rst",
+            category="Figures",
+            labels={"figure": "error over step size"},
+        ),
+        report(
+            folder / "figures" / "work_precision.svg",
+            caption="../report/work_precision.rst",
+            category="Figures",
+            labels={"figure": "run time over error"},
+        ),
     log:
         folder / "logs" / "results.log",
     params:

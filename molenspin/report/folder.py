@@ -1,0 +1,42 @@
+"""Makes the report from what a sweep left in its folder."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from molenspin.analysis.results import load_results
+from molenspin.errors import InvalidValueError
+from molenspin.report.page import WANTED_ERROR, Report
+
+
+def report_of_folder(
+    folder: Path, *, config: Mapping[str, Any] | None = None, error: float = WANTED_ERROR
+) -> Report:
+    """The report of a finished sweep.
+
+    Parameters
+    ----------
+    folder
+        Folder of the sweep, with ``tables/accuracy.csv`` and, where they were made, ``timing.json`` and
+        drawings in ``profile``.
+    config
+        Configuration, for the provenance.
+    error
+        Error [rad] that is answered first.
+
+    Raises
+    ------
+    InvalidValueError
+        If the folder holds no accuracy table.
+    """
+    accuracy, timing = folder / "tables" / "accuracy.csv", folder / "timing.json"
+    if not accuracy.is_file():
+        raise InvalidValueError(f"{folder}: no results of a sweep: {accuracy} is missing")
+    drawings = sorted((folder / "profile").glob("*.svg"))
+    return Report(
+        title=folder.resolve().name,
+        results=load_results(accuracy, timing if timing.is_file() else None),
+        config=config or {},
+        flamegraphs={drawing.stem: drawing.read_text(encoding="utf-8") for drawing in drawings},
+        error=error,
+    )

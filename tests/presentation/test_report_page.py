@@ -1,0 +1,169 @@
+"""The report in a real browser, headless: it loads from disk, draws, answers to clicks, follows the theme."""
+
+import re
+import shutil
+from html.parser import HTMLParser
+
+import pytest
+from made_results import ENVIRONMENT, made_accuracy, made_record, made_timing
+
+from molenspin.analysis.results import SweepResults
+from molenspin.integrators import Integrator
+from molenspin.report.answer import answer_rows
+from molenspin.report.page import Report, write_report
+from molenspin.timing.records import TimingResults
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAMEGRAPH = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="20" onload="start()">'
+    '<script>function start() { document.getElementById("one").setAttribute("data-ready", "yes"); }</script>'
+    '<rect id="one" width="100" height="20"/></svg>'
+)
+PLOTS = ("work-precision", "error", "scaling", "energy", "phases")
+
+
+def named_by_a_stranger():
+    accuracy = made_accuracy()
+    return accuracy.assign(
+        message=accuracy["message"].where(accuracy["message"] == "", "</script><b>bad</b>")
+    )
+
+
+@pytest.fixture(scope="module")
+def page_path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    report = Report(
+        title="</script><i>sweep</i>",
+        results=SweepResults(named_by_a_stranger(), made_timing()),
+        config={"name": "</pre><i>sweep</i>"},
+        flamegraphs={"rust": FLAMEGRAPH},
+    )
+    write_report(report, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here: install Debian's package chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def opened(browser, page_path):
+    """The page with what it complained about, and what it asked the network for."""
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    complaints, requests = [], []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(page_path.as_uri())
+    page.wait_for_selector("html[data-plots=drawn]", timeout=120_000)
+    return page, complaints, requests
+
+
+def test_loads_without_complaint_and_without_network(opened):
+    _, complaints, requests = opened
+    assert complaints == []
+    assert [url for url in requests if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
+def test_every_plot_is_drawn(opened):
+    page, _, _ = opened
+    for name in PLOTS:
+        assert page.locator(f"#plot-{name} .main-svg").count() > 0, name
+    assert page.locator("#plot-work-precision .scatterlayer .trace").count() == 12
+
+
+def test_a_click_on_a_legend_entry_hides_the_series(opened):
+    page, _, _ = opened
+    plot = page.locator("#plot-work-precision")
+    plot.scroll_into_view_if_needed()
+    plot.locator(".legendtoggle").first.click()
+    page.wait_for_function(
+        "document.getElementById('plot-work-precision').data.some(series => series.visible === 'legendonly')"
+    )
+    page.wait_for_function(
+        "document.querySelectorAll('#plot-work-precision .scatterlayer .trace').length === 10"
+    )
+
+
+def test_hover_tells_step_and_values(opened):
+    page, _, _ = opened
+    page.locator("#plot-error").scroll_into_view_if_needed()
+    page.locator("#plot-error .points path").first.hover(force=True)
+    label = page.locator("#plot-error .hoverlayer .hovertext").first
+    assert "observed order" in (label.text_content(timeout=10_000) or "")
+
+
+def test_flamegraph_runs_in_its_own_frame(opened):
+    page, _, _ = opened
+    page.locator("iframe.flamegraph").scroll_into_view_if_needed()
+    page.frame_locator("iframe.flamegraph").locator("[data-ready=yes]").wait_for(timeout=20_000)
+
+
+def test_follows_light_and_dark(opened):
+    page, _, _ = opened
+    ink = "document.getElementById('plot-error').layout.font.color"
+    page.emulate_media(color_scheme="light")
+    light = page.evaluate(ink)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"{ink} !== '{light}'")
+
+
+def test_fits_a_narrow_screen(opened):
+    page, _, _ = opened
+    page.set_viewport_size({"width": 400, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+class Markup(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.tags = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+
+def test_is_small_self_contained_and_escaped(page_path):
+    text = page_path.read_text()
+    assert len(text) < 5e6
+    tags = Markup(text).tags
+    assert not [tag for tag, _ in tags if tag in {"i", "b", "link", "img"}]
+    assert not [attrs for _, attrs in tags if re.match(r"(https?:)?//", attrs.get("src") or "")]
+
+
+def test_answers_name_setting_cost_speedup_and_doubt():
+    results = SweepResults(made_accuracy(), made_timing())
+    (small, _) = answer_rows(results, 1e-6)
+    assert small.setting == "rk4, dt = 10 ms, backend rust"
+    assert re.match(r"25\d× \(24\d to 2[56]\d×\) over numpy rk4, dt = 10 ms", small.speedup)
+    assert "8 timed runs" in small.sureness
+    assert "known to 1e-13 rad" in small.sureness
+    (coarse, _) = answer_rows(results, 1e-3)
+    assert coarse.setting == "verlet, dt = 10 ms, backend rust"
+    assert "a larger one may be cheaper" not in small.sureness
+    (out_of_reach, _) = answer_rows(results, 1e-15)
+    assert out_of_reach.setting == "no measured setting meets it"
+    assert "5e-11" in out_of_reach.sureness
+
+
+def test_answer_names_what_cannot_be_told_apart():
+    same = [made_record(name, 4, Integrator.RK4, dt) for name in ("numpy", "torch") for dt in (0.01, 0.004)]
+    results = SweepResults(made_accuracy(), TimingResults(environments=(ENVIRONMENT,), records=tuple(same)))
+    (row,) = answer_rows(results, 1e-6)
+    assert "Not distinguishable" in row.sureness
+
+
+def test_a_sweep_without_timings_says_so(tmp_path):
+    write_report(Report(title="bare", results=SweepResults(made_accuracy())), tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text()
+    assert "Nothing was timed" in text
+    assert 'id="plot-error"' in text
+    assert 'id="plot-work-precision"' not in text
