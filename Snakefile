@@ -1,6 +1,6 @@
 """molenspin: run a sweep, time it, and write tables, figures and a report."""
 
-from molenspin.workflow import checked_project, prepare
+from molenspin.snakefile import checked_project, prepare
 
 
 configfile: f"{workflow.basedir}/config/config.yaml"

@@ -28,7 +28,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("batch_run", "progress"),
     ("executor",),
     ("project",),
-    ("rates", "workflow", "sweep_timing", "sweep_profile"),
+    ("rates", "workflow", "snakefile", "sweep_timing", "sweep_profile"),
     ("analysis",),
     ("figures", "tables"),
     ("report", "accessor"),

@@ -30,7 +30,7 @@ def sweep(folder, dt=(0.002,), **sections):
         "name": "tiny",
         "sweep": [block],
         "simulation": {"duration": 0.1, "save_interval": 0.02},
-        "timing": {"repeats": 0},
+        "timing": {"repeats": 1, "warm_up": 0, "where": "dt > 0.001"},
         "storage": {"batch_members": 2},
         "execution": {"threads": 1},
         "outputs": {"directory": str(folder / "results"), "profile_seconds": 0},
@@ -44,10 +44,9 @@ def command(folder, content, *arguments):
     return [*snakemake, "--snakefile", str(ROOT / "Snakefile"), *arguments, "--configfile", str(path)]
 
 
-def run(folder, content, *arguments, target="simulations"):
-    targets = ["--until", target] if target else []
+def run(folder, content, *arguments):
     return subprocess.run(
-        command(folder, content, *arguments, *targets),
+        command(folder, content, *arguments),
         capture_output=True,
         text=True,
         timeout=120,
@@ -71,6 +70,12 @@ def finished(tmp_path_factory):
     return folder
 
 
+def test_a_run_writes_tables_and_figures(finished):
+    results = finished / "results/tiny"
+    assert {"accuracy.csv", "speedup.md", "speedup.html"} <= {path.name for path in results.glob("tables/*")}
+    assert {"speedup.svg", "work_precision.svg"} <= {path.name for path in results.glob("figures/*")}
+
+
 def test_a_run_fills_the_store(finished):
     node = open_results(store(finished))["mill-4"].load()
     assert node["status"].values.tolist() == [1] * 6
@@ -78,10 +83,10 @@ def test_a_run_fills_the_store(finished):
 
 
 def test_a_second_run_does_nothing_and_one_more_dt_only_its_cases(finished):
-    again = run(finished, sweep(finished), "--dry-run")
+    again = run(finished, sweep(finished))
     assert "Nothing to be done" in again.stderr
     before = computed_counts(finished)
-    more = run(finished, sweep(finished, dt=(0.002, 0.001)))
+    more = run(finished, sweep(finished, dt=(0.002, 0.001)), "--until", "simulations")
     assert more.returncode == 0, more.stderr
     added = {group: count for group, count in computed_counts(finished).items() if group not in before}
     assert list(added.values()) == [6]
@@ -121,7 +126,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
     angles = open_results(store(tmp_path))["mill-4"]["angle"].values[done]
 
     assert run(tmp_path, slow, "--unlock").returncode == 0
-    resumed = run(tmp_path, slow)
+    resumed = run(tmp_path, slow, "--until", "simulations")
     assert resumed.returncode == 0, resumed.stderr
     node = open_results(store(tmp_path))["mill-4"].load()
     assert node["status"].values.tolist() == [1] * 6

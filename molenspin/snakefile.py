@@ -1,0 +1,43 @@
+"""What the Snakefile asks of the package: a checked project, or one message and the exit code 2."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from molenspin.errors import MolenspinError
+from molenspin.project import Project, open_project
+from molenspin.store.preparation import prepare_store
+
+
+def checked_project(config: Mapping[str, Any], *, is_main: bool = True) -> Project:
+    """The project of a configuration; stops the process with a message if the configuration is wrong.
+
+    Parameters
+    ----------
+    config
+        As Snakemake read it.
+    is_main
+        Whether this is the process that schedules: it alone clears records that the store belies.
+    """
+    with messages_only():
+        project = open_project(config)
+    if is_main:
+        project.drop_false_records()
+    return project
+
+
+def prepare(project: Project) -> None:
+    """Make room in the store for everything that the plan asks, before the first job."""
+    with messages_only():
+        prepare_store(project.plan, project.places.store)
+
+
+@contextmanager
+def messages_only() -> Iterator[None]:
+    """Errors of ours and of the disk end the process with their message alone."""
+    try:
+        yield
+    except (MolenspinError, OSError) as error:
+        print(f"molenspin: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
