@@ -61,7 +61,7 @@ def ratio_table(mills: Sequence[Mill], trajectories: Mapping[str, xr.Dataset]) -
 
 def completed_runs(results: xr.DataTree) -> dict[str, xr.Dataset]:
     """The runs of a store that came to their end, by the name of their assembly."""
-    nodes = {str(node.attrs["assembly"]): node.to_dataset() for node in results.leaves}
+    nodes = {str(node.attrs["name"]): node.to_dataset() for node in results.leaves}
     return {name: node.isel(case=node["status"].values == CaseStatus.OK) for name, node in nodes.items()}
 
 

@@ -97,7 +97,7 @@ def _conflicts(pair: NodePair) -> Iterator[str]:
 
 def _case(node: zarr.Group, slot: int) -> str:
     settings = ", ".join(_text(node, name, slot) for name in ("backend", "integrator"))
-    return f"{node.attrs['assembly']}, {settings}, dt = {float(_text(node, 'dt', slot)):g} s"
+    return f"{node.attrs['name']}, {settings}, dt = {float(_text(node, 'dt', slot)):g} s"
 
 
 def _result(node: zarr.Group, slot: int, status: int) -> str:

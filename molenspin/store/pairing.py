@@ -50,7 +50,7 @@ class NodePair:
     def name(self) -> str:
         """Name of the assembly."""
         node = self.first or self.second
-        return str(node.attrs["assembly"]) if node else ""
+        return str(node.attrs["name"]) if node else ""
 
 
 def pair_nodes(first_url: str, second_url: str) -> Iterator[NodePair]:

@@ -37,10 +37,10 @@ def find_parts(place: str) -> ResultParts:
     path = Path(place)
     if path.is_file():
         return ResultParts(store=None, timing=path)
-    if store_exists(place):
-        return ResultParts(store=place, timing=None)
-    store, timing = str(path / STORE_NAME), path / TIMING_NAME
-    parts = ResultParts(store if store_exists(store) else None, timing if timing.is_file() else None)
-    if parts == ResultParts(None, None):
+    store, timing = path / STORE_NAME, path / TIMING_NAME
+    if store.exists() or timing.is_file():
+        held = str(store) if store.exists() and store_exists(str(store)) else None
+        return ResultParts(store=held, timing=timing if timing.is_file() else None)
+    if not store_exists(place):
         raise MolenspinError(f"{place}: no timing file, no store of results, and no folder that holds one")
-    return parts
+    return ResultParts(store=place, timing=None)

@@ -119,6 +119,7 @@ def _node_attributes(node: NodePlan) -> dict[str, Any]:
     simple_names = [name for name in create_columns(layout) if " " not in name]
     return {
         "layout": layout.digest,
+        "name": layout.source.name,
         # As in the datasets of `simulate`, so that analysis reads both alike.
         "assembly": dumps(assembly_to_dict(layout.source.assembly)),
         "family": layout.source.family,
