@@ -41,6 +41,13 @@ def find_parts(place: str) -> ResultParts:
     if store.exists() or timing.is_file():
         held = str(store) if store.exists() and store_exists(str(store)) else None
         return ResultParts(store=held, timing=timing if timing.is_file() else None)
-    if not store_exists(place):
+    if not _is_store(place):
         raise MolenspinError(f"{place}: no timing file, no store of results, and no folder that holds one")
     return ResultParts(store=place, timing=None)
+
+
+def _is_store(place: str) -> bool:
+    try:
+        return store_exists(place)
+    except MolenspinError:
+        return False
