@@ -166,7 +166,7 @@ class Block(Section):
 class Simulation(Section):
     """What is simulated and on which output grid."""
 
-    duration: PositiveNumber = Field(2.0, description="Simulated time [s], a multiple of the save interval.")
+    duration: PositiveNumber = Field(1.0, description="Simulated time [s], a multiple of the save interval.")
     save_interval: PositiveNumber = Field(0.02, description="A state is recorded every so many seconds.")
     tolerance: Annotated[PositiveNumber, Field(le=1)] = Field(
         1e-10, description="Newton stops at this constraint residual."
