@@ -234,6 +234,11 @@ class Outputs(Section):
     """What the final rules write."""
 
     directory: str = Field("results", min_length=1, description="Results go to DIRECTORY/NAME.")
+    accuracy: bool = Field(
+        True,
+        description="Compare every case with a reference solution, which takes longer than the cases; "
+        "false: no tables and figures of accuracy and speedup.",
+    )
     profile_backend: Name = Field(
         "rust", description="Backend that is profiled, if it is one of the sweep's."
     )

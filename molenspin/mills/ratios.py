@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from molenspin.errors import InvalidValueError
 from molenspin.mills.drivetrain import SAILS, output_body
 from molenspin.mills.table import Mill, Stage
 from molenspin.status import CaseStatus
@@ -49,6 +50,11 @@ def ratio_table(mills: Sequence[Mill], trajectories: Mapping[str, xr.Dataset]) -
         ``simulated`` is the median over ``runs`` trajectories, ``spread`` the largest less the smallest;
         ``by_teeth`` is there to compare; ``agrees`` says whether every run rounds to what is published, and
         is empty where nothing is.
+
+    Raises
+    ------
+    InvalidValueError
+        If no mill has trajectories.
     """
     rows = [
         _row(mill, stage, trajectories[mill.key])
@@ -56,6 +62,8 @@ def ratio_table(mills: Sequence[Mill], trajectories: Mapping[str, xr.Dataset]) -
         if mill.key in trajectories
         for stage in mill.output_stages
     ]
+    if not rows:
+        raise InvalidValueError(f"no mill of the table is among the assemblies {', '.join(trajectories)}")
     return pd.DataFrame(rows)
 
 

@@ -7,10 +7,14 @@ import xarray as xr
 
 from molenspin.assembly.yaml_format import load_assembly
 from molenspin.errors import InvalidValueError, MolenspinError
+from molenspin.executor import run_group
 from molenspin.mills.drivetrain import mill_assembly
 from molenspin.mills.files import write_mill_files
-from molenspin.mills.ratios import agrees, ratio_table
+from molenspin.mills.ratios import agrees, completed_runs, ratio_table
 from molenspin.mills.table import Mill, read_mills
+from molenspin.project import open_project, planned_job
+from molenspin.store.preparation import prepare_store
+from molenspin.store.reading import open_results
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "data" / "mills.csv"
@@ -57,6 +61,28 @@ def test_sails_settle_near_their_best_tip_speed_ratio():
     eolus = next(mill for mill in MILLS if mill.key == "eolus")
     speed = simulated(eolus)["angular_velocity"].sel(body="sails").isel(time=slice(30, None)).mean()
     assert float(speed) * 19.06 / 2 / 8.0 == pytest.approx(2.1, rel=0.1)
+
+
+def test_table_of_a_stored_sweep_leaves_out_what_failed(tmp_path: Path):
+    block = {
+        "assemblies": [{"files": [str(ROOT / "config" / "assemblies" / "arkens.yaml")]}],
+        "dt": [0.01, 0.5],
+        "integrators": ["verlet"],
+        "backends": ["rust"],
+    }
+    simulation = {"duration": 20, "save_interval": 0.5}
+    config = {"sweep": [block], "simulation": simulation, "outputs": {"directory": str(tmp_path)}}
+    project = open_project(config)
+    prepare_store(project.plan, project.places.store)
+    for group in project.plan.groups:
+        run_group(planned_job(project.config, group.as_parameters()))
+    (row,) = ratio_table(MILLS, completed_runs(open_results(project.places.store))).to_dict("records")
+    assert (row["mill"], row["runs"], row["agrees"]) == ("arkens", 1, "yes")
+
+
+def test_trajectories_of_no_mill_are_refused():
+    with pytest.raises(InvalidValueError, match="no mill of the table is among the assemblies mill4"):
+        ratio_table(MILLS, {"mill4": xr.Dataset()})
 
 
 @pytest.mark.parametrize(
