@@ -237,7 +237,7 @@ class Outputs(Section):
     accuracy: bool = Field(
         True,
         description="Compare every case with a reference solution, which takes longer than the cases; "
-        "false: no tables and figures of accuracy and speedup.",
+        "false: no timing, tables, figures and report either, which rest on it.",
     )
     profile_backend: Name = Field(
         "rust", description="Backend that is profiled, if it is one of the sweep's."
