@@ -72,7 +72,5 @@ rule results:
         ),
     log:
         folder / "logs" / "results.log",
-    params:
-        folder=str(folder),
     script:
         "../scripts/results.py"

@@ -9,7 +9,7 @@ from molenspin.tables import result_tables, write_table
 from molenspin.workflow import script
 
 with script(snakemake):
-    folder = Path(snakemake.params.folder)
+    folder = Path(snakemake.output[0]).parents[1]
     report = report_of_folder(folder, config=snakemake.config)
     for name, table in result_tables(report.results).items():
         write_table(table, folder / "tables" / name)
