@@ -6,7 +6,7 @@ from pathlib import Path
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.store.comparison import compare_stores, store_table
 from molenspin.store.parts import find_parts
-from molenspin.timing import compare_timing, comparison_table, load_timing
+from molenspin.timing import changed_circumstances, compare_timing, comparison_table, load_timing
 from molenspin.timing.comparison import SMALLEST_CHANGE, Change, Comparison
 
 HELP = "compare the timings and the physics of two results"
@@ -53,13 +53,15 @@ def _print_stores(first: str, second: str, *, everything: bool) -> None:
 
 
 def _print_timings(first: Path, second: Path, arguments: Namespace) -> None:
-    comparisons = compare_timing(
-        load_timing(first), load_timing(second), smallest_change=arguments.smallest_change
-    )
+    before, after = load_timing(first), load_timing(second)
+    comparisons = compare_timing(before, after, smallest_change=arguments.smallest_change)
     listed = [item for item in comparisons if arguments.all or item.change is not Change.NONE]
     if listed:
         print(comparison_table(listed).to_string(index=False))
     print(f"timings: {_summary(comparisons)}")
+    if any(item.change is not Change.NONE for item in comparisons):
+        for line in changed_circumstances(before, after):
+            print(line)
 
 
 def _summary(comparisons: list[Comparison]) -> str:

@@ -1,5 +1,6 @@
 """Timing of backends: interleaved rounds, raw samples, intervals, and physics checked beside every number."""
 
+from molenspin.timing.circumstances import changed_circumstances
 from molenspin.timing.comparison import compare_timing, comparison_table
 from molenspin.timing.environment import Environment
 from molenspin.timing.merging import merge_timing
@@ -15,6 +16,7 @@ __all__ = [
     "TimingRecord",
     "TimingResults",
     "Verdict",
+    "changed_circumstances",
     "compare_timing",
     "comparison_table",
     "format_table",

@@ -8,7 +8,15 @@ from timing_fakes import environment
 
 from molenspin.errors import InvalidValueError
 from molenspin.integrators import Integrator
-from molenspin.timing import TimingCase, TimingRecord, TimingResults, Verdict, compare_timing, merge_timing
+from molenspin.timing import (
+    TimingCase,
+    TimingRecord,
+    TimingResults,
+    Verdict,
+    changed_circumstances,
+    compare_timing,
+    merge_timing,
+)
 from molenspin.timing.comparison import Change
 from molenspin.timing.merging import MergeConflictError
 from molenspin.timing.records import Physics
@@ -33,7 +41,7 @@ def record(wall, *, case=CASE, backend="rust", session="", end=(1.0, 0.5), verdi
     )
 
 
-def results(*records, machine="mill", started="2026-01-01"):
+def results(*records, machine="mill", started="2026-01-01T00:00:00.000+00:00"):
     place = environment(machine, started)
     return TimingResults(
         environments=(place,),
@@ -103,6 +111,20 @@ def test_two_machines_are_compared_across():
     both = merge_timing(one, other)
     with pytest.raises(InvalidValueError, match="mill, server"):
         compare_timing(both, results(record(noisy(1.0)), machine="third"))
+
+
+def test_circumstances_that_changed_are_listed():
+    before, after = results(record([1.0])), results(record([1.0]))
+    other = replace(
+        environment(), versions={"python": "3.12"}, load=(8.0, 8.0, 8.0), devices=("H100, driver 580",)
+    )
+    after = TimingResults(environments=(other,), records=after.records)
+    assert changed_circumstances(before, before) == []
+    assert changed_circumstances(before, after) == [
+        "devices: none -> H100, driver 580",
+        "python: 3.11 -> 3.12",
+        "B was taken on a busy machine (load 8.0 on 2 processors): a change may be the machine's",
+    ]
 
 
 def test_merged_results_keep_both_machines_and_the_later_session():
