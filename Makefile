@@ -18,7 +18,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt $(RUST)
 
 # What tests need beyond that: PyTorch (large), linters, Slurm and a browser from Debian where that is possible.
 $(VENV)/.installed-tests: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[workflow,torch,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[workflow,torch,s3,cluster,dev]'
 	touch $@
 
 sweep: setup
@@ -26,7 +26,7 @@ sweep: setup
 
 test: $(VENV)/.installed-tests lint
 	cargo test --quiet --workspace
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/.installed-tests
 	cargo fmt --check

@@ -18,9 +18,11 @@ from molenspin.backends.protocol import Execution, Settings
 from molenspin.backends.registry import get_backend
 from molenspin.errors import MolenspinError
 from molenspin.history import BODY_VARIABLES, allocate_history
+from molenspin.provenance import backend_fingerprint
 from molenspin.status import CaseStatus
 from molenspin.store.location import naming_damage, open_root
 from molenspin.store.writing import BatchRegion, BatchResult
+from molenspin.sweep.plan import fingerprint_number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,10 +105,24 @@ def run_batch(task: BatchTask) -> BatchReport:
     OSError, MolenspinError
         If the store cannot be written; what goes wrong in the simulation is a result instead.
     """
+    if fingerprint_number(backend_fingerprint(task.backend)) != task.fingerprint:
+        raise MolenspinError(
+            f"worker on {platform.node()}: its code for backend {task.backend} is not that of the sweep; "
+            "restart the workers after every change of the package"
+        )
+    _, assembly = _open_node(task.url, task.node, task.layout)
+    return _commit(task, simulate_batch(assembly, task))
+
+
+def fail_batch(task: BatchTask, message: str) -> BatchReport:
+    """Commit a batch that nobody can compute: all its cases failed, with this message."""
+    _, assembly = _open_node(task.url, task.node, task.layout)
+    return _commit(task, _joined([_failure(MolenspinError(message))] * task.case_count, assembly, task))
+
+
+def _commit(task: BatchTask, result: BatchResult) -> BatchReport:
     node, assembly = _open_node(task.url, task.node, task.layout)
-    region = BatchRegion(node, task.first_slot, task.case_count)
-    result = simulate_batch(assembly, task)
-    region.commit(
+    BatchRegion(node, task.first_slot, task.case_count).commit(
         result, fingerprint=task.fingerprint, machine=platform.node(), relative_error=task.relative_error
     )
     body_count = len(assembly.bodies)

@@ -1,6 +1,5 @@
 """Run the batches of a group on Dask workers, and record it when all are committed."""
 
-import os
 import platform
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +17,8 @@ from dask.delayed import delayed
 
 from molenspin.backends.protocol import Execution
 from molenspin.backends.settings import simulation_settings
-from molenspin.batch_run import BatchReport, BatchTask, run_batch, status_counts
+from molenspin.batch_run import BatchReport, BatchTask, fail_batch, run_batch, status_counts
+from molenspin.clusters import connected, scheduler_in_environment
 from molenspin.config.models import Execution as ExecutionConfig
 from molenspin.errors import MolenspinError
 from molenspin.progress import Progress
@@ -28,9 +28,6 @@ from molenspin.store.location import naming_damage, open_root
 from molenspin.store.reading import case_rows
 from molenspin.store.records import GroupRecord
 from molenspin.sweep.ledger import RESULTS
-
-SCHEDULER_VARIABLE = "MOLENSPIN_DASK_SCHEDULER"
-"""Environment variable with the address or the scheduler file of a Dask cluster to run on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,12 +152,12 @@ def simulation_variables(node: zarr.Group) -> list[str]:
 
 def _run_all(tasks: Sequence[BatchTask], threads: int, finished: Callable[[BatchReport], None]) -> None:
     """Run all batches, on the cluster that the environment names or on threads of this process."""
-    given = os.environ.get(SCHEDULER_VARIABLE)
+    scheduler = scheduler_in_environment()
     if not tasks:
         return
     try:
-        if given:
-            _run_on_cluster(tasks, given, finished)
+        if scheduler:
+            _run_on_cluster(tasks, scheduler, tasks[0].execution.threads, finished)
         else:
             _run_on_threads(tasks, threads, finished)
     except OSError as error:
@@ -183,16 +180,19 @@ def _run_on_threads(
 
 
 def _run_on_cluster(
-    tasks: Sequence[BatchTask], scheduler: str, finished: Callable[[BatchReport], None]
+    tasks: Sequence[BatchTask], scheduler: str, cores: int, finished: Callable[[BatchReport], None]
 ) -> None:
-    from distributed import Client, as_completed
+    from distributed import KilledWorker, as_completed
 
-    given = {"scheduler_file": scheduler} if Path(scheduler).is_file() else {"address": scheduler}
-    with Client(**given) as client:
+    with connected(scheduler, cores=cores) as client:
         futures = client.map(run_batch, tasks, pure=False)
+        task_of = dict(zip((future.key for future in futures), tasks, strict=True))
         try:
             for future in as_completed(futures):
-                finished(future.result())
+                try:
+                    finished(future.result())
+                except KilledWorker:
+                    finished(fail_batch(task_of[future.key], "every worker that ran it died: out of memory?"))
         finally:
             client.cancel(futures)
 

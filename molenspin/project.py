@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from molenspin.backends.registry import get_backend
+from molenspin.backends.registry import DEVICE_BACKENDS, get_backend
 from molenspin.config import Config, config_from_mapping, load_config
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.executor import GroupJob
@@ -59,6 +59,11 @@ class Project:
         execution = self.config.execution
         workers = 1 if self.group(name).backend == "numpy" else execution.threads
         return workers * execution.backend_threads
+
+    def gpu_count(self, name: str) -> int:
+        """GPUs that the job of a group asks a cluster for."""
+        on_gpu = self.config.execution.device.startswith("cuda")
+        return int(on_gpu and self.group(name).backend in DEVICE_BACKENDS)
 
     def drop_false_records(self) -> None:
         """Delete the records of groups whose results are not all in the store: they would hide the gap."""

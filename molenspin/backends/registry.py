@@ -14,6 +14,9 @@ BACKENDS: dict[str, str] = {
 }
 """Name of each backend, and where its class is: imported on first use, for torch takes seconds to import."""
 
+DEVICE_BACKENDS = frozenset({"torch"})
+"""Backends that know devices other than the processor."""
+
 
 def get_backend(name: str) -> Backend:
     """The backend of that name.

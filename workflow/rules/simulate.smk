@@ -8,6 +8,8 @@ rule simulate:
     log:
         folder / "logs" / "{group}.log",
     threads: lambda wildcards: project.threads(wildcards.group)
+    resources:
+        gpu=lambda wildcards: project.gpu_count(wildcards.group),
     params:
         group=lambda wildcards: project.group(wildcards.group).as_parameters(),
     script:

@@ -1,0 +1,97 @@
+"""Groups on Dask clusters: a worker killed in the middle, workers that cannot do it, nobody there."""
+
+import os
+import signal
+
+import dask
+import numpy as np
+import pytest
+from distributed import Client, LocalCluster
+
+from molenspin.clusters import SCHEDULER_VARIABLE, WORKERS_VARIABLE, connected
+from molenspin.errors import InvalidValueError, MolenspinError
+from molenspin.executor import run_group
+from molenspin.project import open_project, planned_job
+from molenspin.store.preparation import prepare_store
+from molenspin.store.reading import open_results
+
+
+def sweep(folder):
+    """One group of six batches of some tenths of a second."""
+    block = {
+        "assemblies": [{"family": "mill", "sizes": [4]}],
+        "dt": [0.002],
+        "integrators": ["rk4"],
+        "backends": ["numpy"],
+        "space": {"grid": {"sail_spur0.wind_speed": [7.0, 8.0, 9.0, 10.0, 11.0, 12.0]}},
+    }
+    return {
+        "sweep": [block],
+        "simulation": {"duration": 0.4, "save_interval": 0.02},
+        "storage": {"batch_members": 1},
+        "outputs": {"directory": str(folder)},
+    }
+
+
+def run(content, **options):
+    project = open_project(content)
+    prepare_store(project.plan, project.places.store)
+    record = run_group(planned_job(project.config, project.plan.groups[0].as_parameters()), **options)
+    return record, open_results(project.places.store)["mill-4"].load()
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    given = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
+    few_deaths = dask.config.set({"distributed.scheduler.allowed-failures": 1})
+    with few_deaths, LocalCluster(**given, silence_logs=50) as cluster:
+        yield cluster
+
+
+def test_a_killed_worker_costs_nothing_but_time(cluster, tmp_path, monkeypatch):
+    _, alone = run(sweep(tmp_path / "alone"))
+    monkeypatch.setenv(SCHEDULER_VARIABLE, cluster.scheduler_address)
+    with Client(cluster) as client:
+        workers = list(client.run(os.getpid).values())
+
+    def kill(_):
+        if workers:
+            os.kill(workers.pop(), signal.SIGKILL)
+            workers.clear()
+
+    record, node = run(sweep(tmp_path / "cluster"), show=kill)
+    assert record.status_counts == {"ok": 6}
+    for name in ("angle", "displacement", "angular_velocity", "velocity"):
+        np.testing.assert_array_equal(node[name].values, alone[name].values)
+
+
+def test_a_batch_that_kills_every_worker_is_a_failure_with_a_reason(cluster, tmp_path, monkeypatch):
+    monkeypatch.setenv(SCHEDULER_VARIABLE, cluster.scheduler_address)
+    monkeypatch.setattr("molenspin.executor.run_batch", _die_of_the_fastest_wind)
+    record, node = run(sweep(tmp_path))
+    assert record.status_counts == {"ok": 5, "failed": 1}
+    assert node["message"].values.tolist() == [""] * 5 + ["every worker that ran it died: out of memory?"]
+
+
+def _die_of_the_fastest_wind(task):
+    from molenspin.batch_run import run_batch
+
+    if task.parameters[0, 0] == 12.0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return run_batch(task)
+
+
+def test_nobody_at_the_address_is_one_message(monkeypatch):
+    monkeypatch.setattr("molenspin.clusters.CONNECTION_SECONDS", "0.2s")
+    with (
+        pytest.raises(MolenspinError, match="no Dask scheduler answers there"),
+        connected("127.0.0.1:9", cores=1),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "two", ""])
+def test_a_wrong_number_of_workers_is_refused(monkeypatch, count):
+    monkeypatch.setenv(WORKERS_VARIABLE, count)
+    with pytest.raises(InvalidValueError, match="a number of workers above 0"), connected("slurm", cores=1):
+        pass
