@@ -24,7 +24,7 @@ from molenspin.errors import MolenspinError
 from molenspin.progress import Progress
 from molenspin.provenance import versions
 from molenspin.store.claims import claim
-from molenspin.store.location import naming_damage, open_root
+from molenspin.store.location import first_line, naming_damage, open_root, storage_errors
 from molenspin.store.reading import case_rows
 from molenspin.store.records import GroupRecord
 from molenspin.sweep.ledger import RESULTS
@@ -160,9 +160,10 @@ def _run_all(tasks: Sequence[BatchTask], threads: int, finished: Callable[[Batch
             _run_on_cluster(tasks, scheduler, tasks[0].execution.threads, finished)
         else:
             _run_on_threads(tasks, threads, finished)
-    except OSError as error:
+    except storage_errors() as error:
         raise MolenspinError(
-            f"results cannot be written: {error}; finished batches are kept: make room, then run again"
+            f"results cannot be written: {first_line(error)}; "
+            "finished batches are kept: make room, then run again"
         ) from error
 
 

@@ -1,12 +1,15 @@
 """Where a store is: a folder or an object store, opened through one function."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import zarr
 from zarr.abc.store import Store
+from zarr.core.buffer import Buffer
 from zarr.storage import LocalStore, ObjectStore
 
 from molenspin.errors import InvalidValueError, MolenspinError
@@ -14,8 +17,22 @@ from molenspin.errors import InvalidValueError, MolenspinError
 KIND = "molenspin results"
 """Attribute of the root that tells our stores from others."""
 
+RETRY_TIMEOUT = timedelta(seconds=30)
+"""So long an object store that does not answer is tried again."""
+
 DAMAGE = (ValueError, RuntimeError, KeyError, TypeError, AttributeError, AssertionError)
 """What Zarr and its codecs raise on bytes that they did not write."""
+
+
+def storage_errors() -> tuple[type[Exception], ...]:
+    """What a disk or an object store raises when it fails."""
+    remote: Any = sys.modules.get("obstore.exceptions")
+    return (OSError, remote.BaseError) if remote else (OSError,)
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's text: those of object stores fill a screen."""
+    return next(iter(str(error).splitlines()), type(error).__name__)[:500]
 
 
 @contextmanager
@@ -25,6 +42,8 @@ def naming_damage(place: str) -> Iterator[None]:
         yield
     except MolenspinError:
         raise
+    except storage_errors() as error:
+        raise MolenspinError(f"{place} cannot be reached: {first_line(error)}") from error
     except DAMAGE as error:
         raise MolenspinError(
             f"{place} is damaged ({type(error).__name__}: {error}); `molenspin verify` names what is hit, "
@@ -47,10 +66,22 @@ def open_location(url: str, *, read_only: bool = False) -> Store:
     except ImportError as error:
         raise InvalidValueError(f"storage.url {url}: install the extra 's3' (obstore) to use it") from error
     try:
-        remote: Any = from_url(url)
+        remote: Any = from_url(url, retry_config={"retry_timeout": RETRY_TIMEOUT})
     except Exception as error:
         raise InvalidValueError(f"storage.url {url}: {error}") from error
-    return ObjectStore(remote, read_only=read_only)
+    return _Remote(remote, read_only=read_only)
+
+
+class _Remote(ObjectStore[Any]):
+    """An object store that keeps what is there even where the server knows no conditional writes.
+
+    Zarr creates a parent group "if it does not exist"; a server that ignores the condition would have it
+    replace the attributes of the root.
+    """
+
+    async def set_if_not_exists(self, key: str, value: Buffer) -> None:
+        if not await self.exists(key):
+            await self.set(key, value)
 
 
 class NoStoreError(MolenspinError):

@@ -53,8 +53,13 @@ ln -sf "$folder/slurm.conf" "$shared"
 
 stop() {
     trap - EXIT
-    scancel --user="$(id -un)" --signal=KILL --full 2>/dev/null || true
-    kill $(jobs -p) 2>/dev/null || true
+    scancel --user="$(id -un)" 2>/dev/null || true
+    # A job must end while the daemons run: its last process tells them, and tries for minutes.
+    for _ in {1..100}; do
+        [[ -z $(squeue --noheader 2>/dev/null) ]] && break
+        sleep 0.1
+    done
+    kill -KILL $(jobs -p) 2>/dev/null || true
     wait
     rm -f "$shared"
 }
