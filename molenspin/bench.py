@@ -46,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results.save(options.output)
     except MolenspinError as error:
         parser.error(str(error))
+    except OSError as error:
+        parser.error(f"{error.filename}: {error.strerror}")
     except KeyboardInterrupt:
         parser.exit(130, "interrupted\n")
     _report(results, options)

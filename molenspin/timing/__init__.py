@@ -2,6 +2,7 @@
 
 from molenspin.timing.circumstances import changed_circumstances
 from molenspin.timing.comparison import compare_timing, comparison_table
+from molenspin.timing.dataset import samples_dataset
 from molenspin.timing.environment import Environment
 from molenspin.timing.merging import merge_timing
 from molenspin.timing.records import TimingCase, TimingRecord, TimingResults, Verdict, load_timing
@@ -22,6 +23,7 @@ __all__ = [
     "format_table",
     "load_timing",
     "merge_timing",
+    "samples_dataset",
     "time_backends",
     "timing_table",
 ]

@@ -1,11 +1,12 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from timing_fakes import FakeBackend, FakeClock, contender, environment, workload
 
 from molenspin.errors import MolenspinError
 from molenspin.status import CaseStatus
-from molenspin.timing import Schedule, Verdict, format_table, load_timing, timing_table
+from molenspin.timing import Schedule, Verdict, format_table, load_timing, samples_dataset, timing_table
 from molenspin.timing.environment import refuse_debug_build
 from molenspin.timing.measure import measure
 
@@ -109,6 +110,17 @@ def test_results_survive_the_file(tmp_path):
     for results in (timed(bad, good), timed(bad)):
         results.save(tmp_path / "timing.json")
         assert load_timing(tmp_path / "timing.json") == results
+
+
+def test_samples_come_as_a_dataset_with_gaps_where_a_slow_backend_did_not_run():
+    clock = FakeClock()
+    slow = FakeBackend("numpy", clock, lambda _: 8.0)
+    fast = FakeBackend("rust", clock, lambda _: 0.5)
+    results = timed(slow, fast, schedule=Schedule(repeats=12, warm_up=0.0, budget=50.0))
+    dataset = samples_dataset(results).set_index(record="backend")
+    assert dataset["wall"].sel(record="numpy").count() == 6
+    np.testing.assert_allclose(dataset["wall"].sel(record="rust"), 0.5)
+    assert dataset["wall"].attrs["units"] == "s"
 
 
 @pytest.mark.parametrize(
