@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dask
 
@@ -70,7 +70,7 @@ def _client_of(scheduler: str) -> "Client":
 @contextmanager
 def _slurm_workers(cores: int) -> Iterator["Client"]:
     try:
-        from dask_jobqueue import SLURMCluster
+        from dask_jobqueue.slurm import SLURMCluster
     except ImportError as error:
         raise InvalidValueError(
             f"{SCHEDULER_VARIABLE}=slurm: install the extra 'cluster' (dask-jobqueue)"
@@ -80,7 +80,7 @@ def _slurm_workers(cores: int) -> Iterator["Client"]:
     count = _worker_count()
     site = dask.config.get("jobqueue.slurm", {})  # what the user's jobqueue.yaml says
     wanted = {"cores": cores, "processes": 1, "memory": "2GiB", "interface": "lo"}
-    settings = {key: value for key, value in wanted.items() if site.get(key) is None}
+    settings: dict[str, Any] = {key: value for key, value in wanted.items() if site.get(key) is None}
     no_dashboard = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
     with SLURMCluster(**settings, scheduler_options=no_dashboard) as cluster:
         cluster.adapt(minimum_jobs=count, maximum_jobs=count)

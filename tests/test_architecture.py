@@ -25,7 +25,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("trajectory",),
     ("simulation",),
     ("store",),
-    ("batch_run", "progress"),
+    ("batch_run", "clusters", "progress"),
     ("executor",),
     ("project",),
     ("rates", "workflow", "snakefile", "sweep_timing", "sweep_profile"),
