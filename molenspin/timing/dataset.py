@@ -14,7 +14,7 @@ def samples_dataset(results: TimingResults) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        ``wall`` and ``inside`` [s] over ``record`` and ``round``, NaN in rounds that a slow backend was not in;
+        ``wall`` and ``inside`` [s] over ``record`` and ``round``, NaN where a slow backend sat a round out;
         ``first_call`` [s] over ``record``; the case, backend, machine and verdict as coordinates.
     """
     records = results.records
