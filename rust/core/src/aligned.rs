@@ -2,38 +2,29 @@
 
 use std::ops::{Deref, DerefMut};
 
-const LINE: usize = 64;
-const PER_LINE: usize = LINE / size_of::<f64>();
+const PER_LINE: usize = 8;
+
+/// A cache line.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+struct Line([f64; PER_LINE]);
 
 /// A fixed-size array of doubles aligned to 64 bytes.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Aligned {
-    storage: Vec<f64>,
-    start: usize,
+    lines: Vec<Line>,
     length: usize,
 }
 
 impl Aligned {
     /// `length` copies of `value`.
-    #[must_use]
     pub(crate) fn filled(length: usize, value: f64) -> Self {
-        let storage = vec![value; length + PER_LINE];
-        let offset = storage.as_ptr().align_offset(LINE);
-        // `align_offset` may refuse to answer; an unaligned start is slower and still correct.
-        let start = if offset <= PER_LINE { offset } else { 0 };
-        Self { storage, start, length }
+        Self { lines: vec![Line([value; PER_LINE]); length.div_ceil(PER_LINE)], length }
     }
 
     /// `length` zeros.
-    #[must_use]
     pub(crate) fn zeros(length: usize) -> Self {
         Self::filled(length, 0.0)
-    }
-}
-
-impl Default for Aligned {
-    fn default() -> Self {
-        Self::zeros(0)
     }
 }
 
@@ -45,25 +36,22 @@ impl From<&[f64]> for Aligned {
     }
 }
 
-impl Clone for Aligned {
-    fn clone(&self) -> Self {
-        Self::from(&**self)
-    }
-}
-
 impl Deref for Aligned {
     type Target = [f64];
 
     #[inline(always)]
     fn deref(&self) -> &[f64] {
-        &self.storage[self.start..self.start + self.length]
+        // SAFETY: a line is `PER_LINE` doubles without padding, and `filled`, the only constructor, makes enough
+        // lines for `length`, which never changes.
+        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.length) }
     }
 }
 
 impl DerefMut for Aligned {
     #[inline(always)]
     fn deref_mut(&mut self) -> &mut [f64] {
-        &mut self.storage[self.start..self.start + self.length]
+        // SAFETY: as in `deref`; the borrow of `self` is exclusive.
+        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.length) }
     }
 }
 

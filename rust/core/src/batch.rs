@@ -14,7 +14,7 @@ use crate::schedule::layout::Occupant;
 use crate::schedule::{Class, Layout};
 use crate::settings::{Integrator, Settings};
 use crate::system::System;
-use crate::vector::{Instructions, PACK, Vector};
+use crate::vector::{Instructions, Vector};
 
 /// What all batches of a run share.
 #[derive(Debug)]
@@ -122,19 +122,13 @@ impl<'a> Ledger<'a> {
 
     /// Looks at the end of a step: does every member still obey its constraints and the runaway limit?
     fn check<I: Instructions>(&mut self, step: usize, system: &mut System, motion: &Motion) {
+        let largest = system.largest_state;
         let (limit, max_residual) = (self.runaway_limit, &mut self.max_residual);
-        let (largest, ran_away) = I::vectorize(
+        let ran_away = I::vectorize(
             #[inline(always)]
             || {
-                let mut largest = I::Pack::splat(0.0);
-                for at in (0..motion.position.len()).step_by(PACK) {
-                    largest = largest.max(I::Pack::load(&motion.position, at).abs());
-                    largest = largest.max(I::Pack::load(&motion.velocity, at).abs());
-                }
-                max_residual.include(I::Pack::load(&system.residual, 0));
-                let mut by_lane = LaneMaximum::new();
-                by_lane.include(largest);
-                (by_lane, !largest.all_at_most(I::Pack::splat(limit)))
+                max_residual.include(system.residual.as_vector::<I::Pack>());
+                !largest.as_vector::<I::Pack>().all_at_most(I::Pack::splat(limit))
             },
         );
         if ran_away || system.failures.iter().any(Option::is_some) {
@@ -145,6 +139,7 @@ impl<'a> Ledger<'a> {
     #[cold]
     fn end_members(&mut self, step: usize, system: &mut System, motion: &Motion, largest: &LaneMaximum) {
         let largest = largest.by_lane(self.layout.lanes);
+        let newton_iterations = system.newton_iterations();
         for (lane, &largest) in largest.iter().enumerate().take(self.ended.len()) {
             let failure = system.failures[lane].take();
             let ran_away = exceeds(largest, self.runaway_limit);
@@ -163,10 +158,10 @@ impl<'a> Ledger<'a> {
                 stop_index,
                 stop_residual,
                 max_residual: self.max_residual.by_lane(self.layout.lanes)[lane],
-                newton_iterations: system.newton_iterations[lane],
+                newton_iterations: newton_iterations[lane] as u64,
                 force_evaluations: system.force_evaluations,
             });
-            system.alive[lane] = false;
+            system.end_lane(lane);
             self.running -= 1;
         }
     }
@@ -184,13 +179,14 @@ impl<'a> Ledger<'a> {
     /// The outcome of each member; samples after its end become NaN.
     fn close(self, system: &System, recorder: &mut Recorder<'_>, settings: &Settings) -> Vec<MemberOutcome> {
         let max_residual = self.max_residual.by_lane(self.layout.lanes);
+        let newton_iterations = system.newton_iterations();
         let reached = |lane: usize| MemberOutcome {
             status: Status::Ok,
             stop_step: settings.step_count,
             stop_index: None,
             stop_residual: 0.0,
             max_residual: max_residual[lane],
-            newton_iterations: system.newton_iterations[lane],
+            newton_iterations: newton_iterations[lane] as u64,
             force_evaluations: system.force_evaluations,
         };
         for (lane, ended) in self.ended.iter().enumerate() {

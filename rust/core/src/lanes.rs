@@ -11,10 +11,28 @@ impl LaneMaximum {
         Self([0.0; PACK])
     }
 
+    /// The maximum of one pack.
+    #[inline(always)]
+    pub(crate) fn of<V: Vector>(values: V) -> Self {
+        let mut maximum = Self::new();
+        values.store(&mut maximum.0, 0);
+        maximum
+    }
+
+    /// Given the maximum of each lane.
+    pub(crate) fn of_lanes(values: [f64; PACK]) -> Self {
+        Self(values)
+    }
+
     /// Takes in values that are not negative; what is not a number stays.
     #[inline(always)]
     pub(crate) fn include<V: Vector>(&mut self, values: V) {
         V::load(&self.0, 0).max(values).store(&mut self.0, 0);
+    }
+
+    /// Takes in one value of a slot.
+    pub(crate) fn include_value(&mut self, slot: usize, value: f64) {
+        self.0[slot] = self.0[slot].max(value);
     }
 
     /// The maxima as they stand.

@@ -20,6 +20,7 @@ mod integrators;
 mod interrupt;
 mod lanes;
 mod mechanism;
+mod newton;
 mod outcome;
 mod phases;
 mod rigid;

@@ -201,21 +201,17 @@ impl Rigid {
 /// The work on all columns, for either width.
 impl Rigid {
     /// Constrained accelerations from free ones, in place.
+    #[inline(always)]
     pub(crate) fn constrain_acceleration<I: Instructions>(
         &mut self,
         acceleration: &mut [f64],
         inverse_mass: &[f64],
     ) {
-        I::vectorize(
-            #[inline(always)]
-            || {
-                if self.bank.packed {
-                    self.constrain_columns::<I::Pack>(acceleration, inverse_mass);
-                } else {
-                    self.constrain_columns::<I::Single>(acceleration, inverse_mass);
-                }
-            },
-        );
+        if self.bank.packed {
+            self.constrain_columns::<I::Pack>(acceleration, inverse_mass);
+        } else {
+            self.constrain_columns::<I::Single>(acceleration, inverse_mass);
+        }
     }
 
     #[inline(always)]
@@ -260,27 +256,24 @@ impl Rigid {
     }
 
     /// Largest residual of each lane.
+    #[inline(always)]
     pub(crate) fn residual<I: Instructions>(
         &mut self,
         position: &[f64],
         time: f64,
         largest: &mut LaneMaximum,
     ) {
-        I::vectorize(
-            #[inline(always)]
-            || {
-                for column in 0..self.bank.column_count {
-                    if self.bank.packed {
-                        self.residual_of_column::<I::Pack>(column, position, time, largest);
-                    } else {
-                        self.residual_of_column::<I::Single>(column, position, time, largest);
-                    }
-                }
-            },
-        );
+        for column in 0..self.bank.column_count {
+            if self.bank.packed {
+                self.residual_of_column::<I::Pack>(column, position, time, largest);
+            } else {
+                self.residual_of_column::<I::Single>(column, position, time, largest);
+            }
+        }
     }
 
     /// Brings positions onto the rows; lanes whose `mask` is 0 stay as they are.
+    #[inline(always)]
     pub(crate) fn project_positions<I: Instructions>(
         &mut self,
         position: &mut [f64],
@@ -288,16 +281,11 @@ impl Rigid {
         inverse_mass: &[f64],
         mask: &[f64; PACK],
     ) {
-        I::vectorize(
-            #[inline(always)]
-            || {
-                if self.bank.packed {
-                    self.project_position_columns::<I::Pack>(position, time, inverse_mass, mask);
-                } else {
-                    self.project_position_columns::<I::Single>(position, time, inverse_mass, mask);
-                }
-            },
-        );
+        if self.bank.packed {
+            self.project_position_columns::<I::Pack>(position, time, inverse_mass, mask);
+        } else {
+            self.project_position_columns::<I::Single>(position, time, inverse_mass, mask);
+        }
     }
 
     #[inline(always)]
@@ -316,22 +304,18 @@ impl Rigid {
     }
 
     /// Brings velocities onto G v = rate; lanes whose `mask` is 0 stay as they are.
+    #[inline(always)]
     pub(crate) fn project_velocities<I: Instructions>(
         &mut self,
         velocity: &mut [f64],
         inverse_mass: &[f64],
         mask: &[f64; PACK],
     ) {
-        I::vectorize(
-            #[inline(always)]
-            || {
-                if self.bank.packed {
-                    self.project_velocity_columns::<I::Pack>(velocity, inverse_mass, mask);
-                } else {
-                    self.project_velocity_columns::<I::Single>(velocity, inverse_mass, mask);
-                }
-            },
-        );
+        if self.bank.packed {
+            self.project_velocity_columns::<I::Pack>(velocity, inverse_mass, mask);
+        } else {
+            self.project_velocity_columns::<I::Single>(velocity, inverse_mass, mask);
+        }
     }
 
     #[inline(always)]
@@ -353,6 +337,7 @@ impl Rigid {
     }
 
     /// Multipliers lambda = -S^-1 G a of free accelerations, by constraint number and lane.
+    #[inline(always)]
     pub(crate) fn reactions<I: Instructions>(
         &mut self,
         free_acceleration: &[f64],
@@ -360,16 +345,11 @@ impl Rigid {
         lanes: usize,
     ) {
         for column in 0..self.bank.column_count {
-            I::vectorize(
-                #[inline(always)]
-                || {
-                    if self.bank.packed {
-                        self.solve_reactions::<I::Pack>(column, free_acceleration);
-                    } else {
-                        self.solve_reactions::<I::Single>(column, free_acceleration);
-                    }
-                },
-            );
+            if self.bank.packed {
+                self.solve_reactions::<I::Pack>(column, free_acceleration);
+            } else {
+                self.solve_reactions::<I::Single>(column, free_acceleration);
+            }
             let multipliers = &self.multipliers;
             self.bank.for_each_row(column, &self.numbers, |number, lane, at| {
                 reaction[number * lanes + lane] = -multipliers[at];
@@ -385,6 +365,7 @@ impl Rigid {
     }
 
     /// Number and size of the largest residual of a lane.
+    #[inline(always)]
     pub(crate) fn worst_row<I: Instructions>(
         &mut self,
         position: &[f64],

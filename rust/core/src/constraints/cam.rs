@@ -1,14 +1,13 @@
 //! Cam: g = b - sum_k h_k (1 - cos(k a)).
 
-use super::Evaluation;
-use crate::functions::sin_cos;
+use super::{Angle, Evaluation};
 use crate::vector::Vector;
 
 /// cos(k a) and sin(k a) by the addition theorem from those of a.
 #[inline(always)]
-pub(crate) fn cam<V: Vector>([a, b]: [V; 2], lifts: impl Iterator<Item = V>) -> Evaluation<V> {
+pub(crate) fn cam<V: Vector>(a: Angle<V>, b: V, lifts: impl Iterator<Item = V>) -> Evaluation<V> {
     let one = V::splat(1.0);
-    let (sin, cos) = sin_cos(a);
+    let Angle { sin, cos, .. } = a;
     let (mut sin_k, mut cos_k, mut k) = (sin, cos, one);
     let [mut lift, mut slope, mut bend] = [V::splat(0.0); 3];
     for height in lifts {

@@ -1,10 +1,12 @@
 //! Constraint rows: residual, gradient and second derivatives, one file for each kind.
 
+mod angle;
 mod cam;
 mod linear_row;
 mod slider_crank;
 mod universal_joint;
 
+pub(crate) use angle::Angle;
 pub(crate) use cam::cam;
 pub(crate) use linear_row::linear_residual;
 pub(crate) use slider_crank::slider_crank;

@@ -56,9 +56,16 @@ impl Elements {
         }
     }
 
-    /// Generalised force on every coordinate.
+    /// M^-1 f: accelerations without constraints.
     #[inline(always)]
-    pub(crate) fn forces<I: Instructions>(&self, state: State<'_>, instant: &Instant, force: &mut [f64]) {
+    pub(crate) fn free_acceleration<I: Instructions>(
+        &self,
+        state: State<'_>,
+        instant: &Instant,
+        inverse_mass: &[f64],
+        acceleration: &mut [f64],
+    ) {
+        let force = &mut *acceleration;
         self.diagonal_forces::<I>(state, instant, force);
         self.springs.add_forces::<I>(state, force);
         self.frictions.add_forces::<I>(state, force);
@@ -66,16 +73,20 @@ impl Elements {
         self.unbalances.add_forces::<I>(state, force);
         self.meshes.add_forces::<I>(state, force);
         self.forcing.add_sail_drag::<I>(instant, state, force);
+        for at in (0..force.len()).step_by(PACK) {
+            let a = I::Pack::load(force, at) * I::Pack::load(inverse_mass, at);
+            a.store(force, at);
+        }
     }
 
     /// f = f(t) - stiffness q - damping v.
     #[inline(always)]
     fn diagonal_forces<I: Instructions>(&self, state: State<'_>, instant: &Instant, force: &mut [f64]) {
+        let (stiffness, damping, given) = (&self.stiffness[..], &self.damping[..], &instant.force[..]);
         for at in (0..force.len()).step_by(PACK) {
             let load = |values: &[f64]| I::Pack::load(values, at);
-            let (stiffness, damping) = (load(&self.stiffness), load(&self.damping));
-            let damped = (-damping).mul_add(load(state.velocity), load(&instant.force));
-            (-stiffness).mul_add(load(state.position), damped).store(force, at);
+            let damped = (-load(damping)).mul_add(load(state.velocity), load(given));
+            (-load(stiffness)).mul_add(load(state.position), damped).store(force, at);
         }
     }
 }

@@ -4,4 +4,4 @@ mod hyperbolic;
 mod trigonometric;
 
 pub(crate) use hyperbolic::tanh;
-pub(crate) use trigonometric::sin_cos;
+pub(crate) use trigonometric::{rotate, sin_cos};

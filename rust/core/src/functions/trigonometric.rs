@@ -75,6 +75,18 @@ fn reduced_sin_cos<V: Vector>(angle: V) -> (V, V) {
     (choose(sin, cos).xor(sign(shifted)), choose(cos, sin).xor(sign(next)))
 }
 
+/// Sine and cosine of an angle whose own are given, moved by a change of at most 1/32 rad.
+#[inline(always)]
+pub(crate) fn rotate<V: Vector>((sin, cos): (V, V), change: V) -> (V, V) {
+    let z = change * change;
+    // The next terms of the two series are below 1e-19 and 1e-18.
+    let sine = (change * z).mul_add(polynomial(z, [-1.0 / 6.0, 1.0 / 120.0, -1.0 / 5040.0]), change);
+    let cosine_less_one = z * polynomial(z, [-0.5, 1.0 / 24.0, -1.0 / 720.0, 1.0 / 40320.0]);
+    let turned_sin = cos.mul_add(sine, sin * cosine_less_one) + sin;
+    let turned_cos = (-sin).mul_add(sine, cos * cosine_less_one) + cos;
+    (turned_sin, turned_cos)
+}
+
 /// Horner's rule, lowest coefficient first.
 #[inline(always)]
 pub(super) fn polynomial<V: Vector, const N: usize>(x: V, coefficients: [f64; N]) -> V {
@@ -105,6 +117,16 @@ mod tests {
             assert_near(angle * 3_651.7);
             assert_near(angle * 1e9);
             assert_near(angle * 1e-7);
+        }
+    }
+
+    #[test]
+    fn rotation_agrees_with_evaluation() {
+        for i in -500..500 {
+            let (angle, change) = (f64::from(i) * 0.37, f64::from(i) / 16_000.0);
+            let (Single(sin), Single(cos)) = rotate(sin_cos(Single::<true>(angle)), Single(change));
+            assert!((sin - (angle + change).sin()).abs() <= 3.4e-16 + 1.2e-16 * angle.abs());
+            assert!((cos - (angle + change).cos()).abs() <= 3.4e-16 + 1.2e-16 * angle.abs());
         }
     }
 

@@ -2,14 +2,14 @@
 
 use super::{Motion, for_each_pack};
 use crate::phases::Phase;
-use crate::system::System;
+use crate::system::{Rows, System};
 use crate::vector::{Instructions, Vector};
 
 /// One step of size `dt` to `time`.
 pub(crate) fn euler_step<I: Instructions>(system: &mut System, motion: &mut Motion, dt: f64, time: f64) {
     system.elements.forcing.evaluate::<I>(time, &mut motion.end);
     let (position, velocity) = (&motion.position, &motion.velocity);
-    system.acceleration::<I>(position, velocity, &motion.start, &mut motion.acceleration);
+    system.acceleration::<I>(position, velocity, &motion.start, Rows::All, &mut motion.acceleration);
     let step = I::Pack::splat(dt);
     let length = motion.position.len();
     for_each_pack::<I>(
@@ -23,6 +23,7 @@ pub(crate) fn euler_step<I: Instructions>(system: &mut System, motion: &mut Moti
         },
     );
     system.clock.end(Phase::StageEvaluation);
+    system.project::<I>(&mut motion.position, &mut motion.velocity, time, true);
     system.finish_step::<I>(&mut motion.position, &mut motion.velocity, time);
     std::mem::swap(&mut motion.start, &mut motion.end);
 }

@@ -2,7 +2,7 @@
 
 use super::{Motion, for_each_pack};
 use crate::phases::Phase;
-use crate::system::System;
+use crate::system::{Rows, System};
 use crate::vector::{Instructions, Vector};
 
 /// One step of size `dt` to `time`. The first stage state is the end of the step before: already projected.
@@ -10,52 +10,66 @@ pub(crate) fn rk4_step<I: Instructions>(system: &mut System, motion: &mut Motion
     let forcing = &mut system.elements.forcing;
     forcing.evaluate::<I>(time - 0.5 * dt, &mut motion.middle);
     forcing.evaluate::<I>(time, &mut motion.end);
-    motion.stage_position.copy_from_slice(&motion.position);
-    motion.stage_velocity.copy_from_slice(&motion.velocity);
     for stage in 0..4 {
-        let instant = match stage {
-            0 => &motion.start,
-            3 => &motion.end,
-            _ => &motion.middle,
+        let (position, velocity, instant) = match stage {
+            0 => (&motion.position, &motion.velocity, &motion.start),
+            3 => (&motion.stage_position, &motion.stage_velocity, &motion.end),
+            _ => (&motion.stage_position, &motion.stage_velocity, &motion.middle),
         };
-        let (position, velocity) = (&motion.stage_position, &motion.stage_velocity);
-        system.acceleration::<I>(position, velocity, instant, &mut motion.acceleration);
+        system.acceleration::<I>(position, velocity, instant, Rows::All, &mut motion.acceleration);
         match stage {
-            0 => advance::<I, true>(motion, 0.5 * dt),
-            1 => advance::<I, false>(motion, 0.5 * dt),
-            2 => advance::<I, false>(motion, dt),
+            0 => start::<I>(motion, 0.5 * dt),
+            1 => advance::<I>(motion, 0.5 * dt),
+            2 => advance::<I>(motion, dt),
             _ => finish::<I>(motion, dt),
         }
         system.clock.end(Phase::StageEvaluation);
         if stage < 3 {
             let stage_time = if stage == 2 { time } else { time - 0.5 * dt };
-            system.project::<I>(&mut motion.stage_position, &mut motion.stage_velocity, stage_time);
+            system.project::<I>(&mut motion.stage_position, &mut motion.stage_velocity, stage_time, false);
         }
     }
+    system.project::<I>(&mut motion.position, &mut motion.velocity, time, true);
     system.finish_step::<I>(&mut motion.position, &mut motion.velocity, time);
     std::mem::swap(&mut motion.start, &mut motion.end);
 }
 
-/// Adds the stage's derivatives to the sums and moves on to the next stage state.
-fn advance<I: Instructions, const FIRST: bool>(motion: &mut Motion, step: f64) {
+/// Starts the sums with the first derivatives and moves on to the second stage state.
+fn start<I: Instructions>(motion: &mut Motion, step: f64) {
     let step = I::Pack::splat(step);
-    let two = I::Pack::splat(2.0);
-    let length = motion.position.len();
+    let Motion { position, velocity, stage_position, stage_velocity, .. } = motion;
+    let (acceleration, position_sum, velocity_sum) =
+        (&motion.acceleration, &mut motion.position_sum, &mut motion.velocity_sum);
     for_each_pack::<I>(
-        length,
+        position.len(),
         #[inline(always)]
         |at| {
             let load = |values: &[f64]| I::Pack::load(values, at);
-            let (rate, acceleration) = (load(&motion.stage_velocity), load(&motion.acceleration));
-            if FIRST {
-                rate.store(&mut motion.position_sum, at);
-                acceleration.store(&mut motion.velocity_sum, at);
-            } else {
-                two.mul_add(rate, load(&motion.position_sum)).store(&mut motion.position_sum, at);
-                two.mul_add(acceleration, load(&motion.velocity_sum)).store(&mut motion.velocity_sum, at);
-            }
-            rate.mul_add(step, load(&motion.position)).store(&mut motion.stage_position, at);
-            acceleration.mul_add(step, load(&motion.velocity)).store(&mut motion.stage_velocity, at);
+            let (rate, acceleration) = (load(velocity), load(acceleration));
+            rate.store(position_sum, at);
+            acceleration.store(velocity_sum, at);
+            rate.mul_add(step, load(position)).store(stage_position, at);
+            acceleration.mul_add(step, rate).store(stage_velocity, at);
+        },
+    );
+}
+
+/// Adds the stage's derivatives to the sums and moves on to the next stage state.
+fn advance<I: Instructions>(motion: &mut Motion, step: f64) {
+    let (step, two) = (I::Pack::splat(step), I::Pack::splat(2.0));
+    let Motion { position, velocity, stage_position, stage_velocity, .. } = motion;
+    let (acceleration, position_sum, velocity_sum) =
+        (&motion.acceleration, &mut motion.position_sum, &mut motion.velocity_sum);
+    for_each_pack::<I>(
+        position.len(),
+        #[inline(always)]
+        |at| {
+            let load = |values: &[f64]| I::Pack::load(values, at);
+            let (rate, acceleration) = (load(stage_velocity), load(acceleration));
+            two.mul_add(rate, load(position_sum)).store(position_sum, at);
+            two.mul_add(acceleration, load(velocity_sum)).store(velocity_sum, at);
+            rate.mul_add(step, load(position)).store(stage_position, at);
+            acceleration.mul_add(step, load(velocity)).store(stage_velocity, at);
         },
     );
 }
@@ -63,18 +77,16 @@ fn advance<I: Instructions, const FIRST: bool>(motion: &mut Motion, step: f64) {
 /// Adds the last stage and takes the step.
 fn finish<I: Instructions>(motion: &mut Motion, dt: f64) {
     let sixth = I::Pack::splat(dt / 6.0);
-    let length = motion.position.len();
+    let Motion { position, velocity, stage_velocity, acceleration, position_sum, velocity_sum, .. } = motion;
     for_each_pack::<I>(
-        length,
+        position.len(),
         #[inline(always)]
         |at| {
             let load = |values: &[f64]| I::Pack::load(values, at);
-            let rate = load(&motion.position_sum) + load(&motion.stage_velocity);
-            let acceleration = load(&motion.velocity_sum) + load(&motion.acceleration);
-            let position = rate.mul_add(sixth, load(&motion.position));
-            let velocity = acceleration.mul_add(sixth, load(&motion.velocity));
-            position.store(&mut motion.position, at);
-            velocity.store(&mut motion.velocity, at);
+            let rate = load(position_sum) + load(stage_velocity);
+            let acceleration = load(velocity_sum) + load(acceleration);
+            rate.mul_add(sixth, load(position)).store(position, at);
+            acceleration.mul_add(sixth, load(velocity)).store(velocity, at);
         },
     );
 }

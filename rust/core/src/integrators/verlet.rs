@@ -5,27 +5,24 @@
 
 use super::{Motion, for_each_pack};
 use crate::phases::Phase;
-use crate::system::System;
+use crate::system::{Rows, System};
 use crate::vector::{Instructions, Vector};
 
 /// One step of size `dt` to `time`.
 pub(crate) fn verlet_step<I: Instructions>(system: &mut System, motion: &mut Motion, dt: f64, time: f64) {
     system.elements.forcing.evaluate::<I>(time, &mut motion.end);
     let (position, velocity) = (&motion.position, &motion.velocity);
-    system.linear_acceleration::<I>(position, velocity, &motion.start, &mut motion.acceleration);
+    system.acceleration::<I>(position, velocity, &motion.start, Rows::Linear, &mut motion.acceleration);
     drift::<I>(motion, dt);
     system.clock.end(Phase::StageEvaluation);
-    let (position, half_velocity) = (&mut motion.position, &mut motion.stage_velocity);
-    system.project_along_old_gradient::<I>(position, half_velocity, dt, time);
+    system.slide::<I>(&mut motion.position, &mut motion.stage_velocity, dt, time);
     extrapolate::<I>(motion);
-    system.evaluate::<I>(&motion.position, time);
-    system.factor::<I>();
     let (position, velocity) = (&motion.position, &motion.velocity);
-    system.linear_acceleration::<I>(position, velocity, &motion.end, &mut motion.acceleration);
+    system.acceleration::<I>(position, velocity, &motion.end, Rows::Linear, &mut motion.acceleration);
     kick::<I>(motion, dt);
     system.clock.end(Phase::StageEvaluation);
-    system.project_mechanism_velocities::<I>(&mut motion.velocity);
-    system.finish_linear_rows::<I>(&mut motion.position, &mut motion.velocity, time);
+    system.project_velocities::<I>(&mut motion.velocity);
+    system.finish_step::<I>(&mut motion.position, &mut motion.velocity, time);
     std::mem::swap(&mut motion.start, &mut motion.end);
 }
 
