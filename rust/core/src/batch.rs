@@ -62,7 +62,7 @@ pub(crate) fn run<I: Instructions>(
         }
         watch.look(step)?;
         let time = step as f64 * settings.dt;
-        system.clock.start_step();
+        system.clock().start_step();
         match settings.integrator {
             Integrator::Rk4 => rk4_step::<I>(&mut system, &mut motion, settings.dt, time),
             Integrator::Verlet => verlet_step::<I>(&mut system, &mut motion, settings.dt, time),
@@ -77,7 +77,7 @@ pub(crate) fn run<I: Instructions>(
     }
     recorder.finish();
     let outcomes = ledger.close(&system, &mut recorder, settings);
-    Ok((outcomes, system.clock.seconds()))
+    Ok((outcomes, system.clock().seconds()))
 }
 
 fn initial_state(plan: &Plan<'_>, members: &[usize]) -> (Aligned, Aligned) {
@@ -97,7 +97,7 @@ fn record<I: Instructions>(system: &mut System, motion: &mut Motion, recorder: &
         motion.reactions::<I>(system, reactions);
     }
     recorder.record(&motion.position, &motion.velocity);
-    system.clock.end(Phase::History);
+    system.clock().end(Phase::History);
 }
 
 /// Who still runs, and how the others ended.

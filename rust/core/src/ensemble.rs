@@ -32,7 +32,24 @@ pub fn simulate(
     history: History<'_>,
     poll: Poll<'_>,
 ) -> Result<Outcome, Interrupted> {
-    let set = InstructionSet::detect();
+    simulate_on(InstructionSet::detect(), assembly, settings, history, poll)
+}
+
+/// [`simulate`] with a given instruction set, or the widest that the processor has if that is less.
+///
+/// # Errors
+/// As for [`simulate`].
+///
+/// # Panics
+/// As for [`simulate`].
+pub fn simulate_on(
+    set: InstructionSet,
+    assembly: &Assembly,
+    settings: &Settings,
+    history: History<'_>,
+    poll: Poll<'_>,
+) -> Result<Outcome, Interrupted> {
+    let set = set.min(InstructionSet::detect());
     let lanes = if assembly.member_count == 1 { 1 } else { PACK };
     let classes = clusters::classes(assembly);
     let layout = Layout::new(assembly, &classes, lanes);

@@ -179,7 +179,6 @@ impl<'a> Recorder<'a> {
 }
 
 /// `target[row][first + s] = block[s][places[row]]` for the staged samples s.
-#[inline(always)]
 fn transpose(
     block: &[f64],
     length: usize,
@@ -189,10 +188,16 @@ fn transpose(
     first: usize,
     samples: usize,
 ) {
-    for (&place, row) in places.iter().zip(target.chunks_exact_mut(samples)) {
-        let staged = block[place..].iter().step_by(length);
-        for (value, &staged) in row[first..first + count].iter_mut().zip(staged) {
-            *value = staged;
+    if count < BLOCK {
+        for (&place, row) in places.iter().zip(target.chunks_exact_mut(samples)) {
+            let staged = block[place..].iter().step_by(length);
+            row[first..first + count].iter_mut().zip(staged).for_each(|(value, &staged)| *value = staged);
         }
+        return;
+    }
+    let staged: [&[f64]; BLOCK] = std::array::from_fn(|sample| &block[sample * length..][..length]);
+    for (row, &place) in places.iter().enumerate() {
+        let line: [f64; BLOCK] = std::array::from_fn(|sample| staged[sample][place]);
+        target[row * samples + first..][..BLOCK].copy_from_slice(&line);
     }
 }

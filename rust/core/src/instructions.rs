@@ -8,7 +8,7 @@ use crate::vector::Portable;
 use crate::vector::{Avx2, Avx512};
 
 /// Instruction sets that the time loop is compiled for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum InstructionSet {
     /// What every processor of the target has.
     Baseline,

@@ -34,7 +34,7 @@ pub use assembly::{
     Assembly, Cams, Coefficients, Excitations, Frictions, Gusts, LinearRows, Meshes, Quadratics, Sails,
     SliderCranks, Springs, Unbalances, UniversalJoints,
 };
-pub use ensemble::simulate;
+pub use ensemble::{simulate, simulate_on};
 pub use history::History;
 pub use instructions::InstructionSet;
 pub use interrupt::Poll;

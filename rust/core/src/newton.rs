@@ -1,6 +1,7 @@
 //! What the projections of a run share: when Newton stops, for whom it runs, and how it went.
 
 use crate::lanes::LaneMaximum;
+use crate::phases::PhaseClock;
 use crate::vector::{PACK, Vector};
 
 /// Newton's settings and the state of the lanes.
@@ -12,13 +13,21 @@ pub(crate) struct Newton {
     pub(crate) alive: [f64; PACK],
     /// Largest residual of the last projection.
     pub(crate) residual: LaneMaximum,
+    pub(crate) clock: PhaseClock,
     /// True if a projection has hit the limit.
     pub(crate) failed: bool,
 }
 
 impl Newton {
     pub(crate) fn new(tolerance: f64, limit: usize) -> Self {
-        Self { tolerance, limit, alive: [1.0; PACK], residual: LaneMaximum::new(), failed: false }
+        Self {
+            tolerance,
+            limit,
+            alive: [1.0; PACK],
+            residual: LaneMaximum::new(),
+            clock: PhaseClock::default(),
+            failed: false,
+        }
     }
 
     /// True if all residuals are within tolerance.

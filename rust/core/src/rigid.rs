@@ -58,12 +58,7 @@ impl Rigid {
         let parameters = bank.expand(class, members, 2 * pattern.row_count, |cluster, number, member| {
             parameter(assembly, &cluster.rows[number / 2], number % 2, member)
         });
-        let width = bank.width();
-        let numbers = class
-            .clusters
-            .iter()
-            .map(|cluster| cluster.rows.iter().map(|row| row.number).collect())
-            .collect();
+        let (width, numbers) = (bank.width(), class.numbers());
         let mut rigid = Self {
             system: Aligned::zeros(bank.column_count * pattern.value_count() * width),
             multipliers: Aligned::zeros(pattern.row_count * width),

@@ -50,7 +50,6 @@ pub(crate) struct System {
     /// max |g| and the largest coordinate or velocity at the last `finish_step`.
     pub(crate) residual: LaneMaximum,
     pub(crate) largest_state: LaneMaximum,
-    pub(crate) clock: PhaseClock,
     finished_steps: usize,
 }
 
@@ -83,7 +82,6 @@ impl System {
             force_evaluations: 0,
             residual: LaneMaximum::new(),
             largest_state: LaneMaximum::new(),
-            clock: PhaseClock::default(),
             finished_steps: 0,
         }
     }
@@ -91,6 +89,12 @@ impl System {
     /// A lane whose member has ended no longer counts.
     pub(crate) fn end_lane(&mut self, lane: usize) {
         self.newton.alive[lane] = 0.0;
+    }
+
+    /// The clock of the phases.
+    #[inline(always)]
+    pub(crate) fn clock(&mut self) -> &mut PhaseClock {
+        &mut self.newton.clock
     }
 
     /// Newton iterations of the run, by lane.
@@ -117,7 +121,7 @@ impl System {
             || {
                 let state = State { position, velocity };
                 self.elements.free_acceleration::<I>(state, instant, &self.inverse_mass, acceleration);
-                self.clock.end(Phase::StageEvaluation);
+                self.newton.clock.end(Phase::StageEvaluation);
                 if rows == Rows::None {
                     return;
                 }
@@ -129,7 +133,7 @@ impl System {
                         mechanism.constrain_acceleration::<I>(acceleration, velocity, &self.inverse_mass);
                     }
                 }
-                self.clock.end(Phase::Newton);
+                self.newton.clock.end(Phase::Newton);
             },
         );
     }
@@ -183,7 +187,7 @@ impl System {
             },
         );
         self.note_failures::<I>(position, time);
-        self.clock.end(Phase::Newton);
+        self.newton.clock.end(Phase::Newton);
     }
 
     /// RATTLE: moves positions along G of the last projection until g = 0, and the half-step velocities by the
@@ -205,12 +209,11 @@ impl System {
                 let moment = Moment { time, anew: true, inverse_mass: &self.inverse_mass };
                 for mechanism in &mut self.mechanisms {
                     mechanism.slide::<I>(position, velocity, dt, moment, &mut self.newton);
-                    mechanism.settle::<I>(position, moment, &mut self.newton);
                 }
             },
         );
         self.note_failures::<I>(position, time);
-        self.clock.end(Phase::Newton);
+        self.newton.clock.end(Phase::Newton);
     }
 
     /// Velocities onto the mechanisms' rows, at the position of the last projection.
@@ -223,7 +226,7 @@ impl System {
                 }
             },
         );
-        self.clock.end(Phase::Newton);
+        self.newton.clock.end(Phase::Newton);
     }
 
     /// Takes stock at the end of a step, whose state the mechanisms' rows hold already: residual and size of the
@@ -243,7 +246,7 @@ impl System {
             pending = self.mend_linear_rows::<I>(position, velocity, time, pending);
             self.report_failures::<I>(position, time, pending);
         }
-        self.clock.end(Phase::Newton);
+        self.newton.clock.end(Phase::Newton);
     }
 
     /// Notes residual and size of the state; tells which lanes are off their linear rows.
@@ -332,8 +335,8 @@ impl System {
 
     #[cold]
     fn report_failures<I: Instructions>(&mut self, position: &[f64], time: f64, pending: [f64; PACK]) {
-        for lane in 0..self.lanes {
-            if pending[lane] == 0.0 || self.failures[lane].is_some() {
+        for (lane, pending) in pending.into_iter().enumerate().take(self.lanes) {
+            if pending == 0.0 || self.failures[lane].is_some() {
                 continue;
             }
             let mut worst = None;

@@ -27,12 +27,18 @@ impl Frictions {
 
     #[inline(always)]
     pub(crate) fn add_forces<I: Instructions>(&self, state: State<'_>, force: &mut [f64]) {
-        self.runs.sweep::<I>(&mut Torque { frictions: self, state, force });
+        self.runs.sweep::<I>(&mut Torque {
+            torque: &self.torque,
+            slip_speed: &self.slip_speed,
+            state,
+            force,
+        });
     }
 }
 
 struct Torque<'a> {
-    frictions: &'a Frictions,
+    torque: &'a [f64],
+    slip_speed: &'a [f64],
     state: State<'a>,
     force: &'a mut [f64],
 }
@@ -40,8 +46,8 @@ struct Torque<'a> {
 impl Kernel<1> for Torque<'_> {
     #[inline(always)]
     fn apply<V: Vector>(&mut self, [at]: [usize; 1], item: usize) {
-        let slip = V::load(self.state.velocity, at) / V::load(&self.frictions.slip_speed, item);
-        let torque = V::load(&self.frictions.torque, item) * tanh(slip);
+        let slip = V::load(self.state.velocity, at) / V::load(self.slip_speed, item);
+        let torque = V::load(self.torque, item) * tanh(slip);
         (-torque).add_to(self.force, at);
     }
 }

@@ -21,12 +21,12 @@ impl Quadratics {
 
     #[inline(always)]
     pub(crate) fn add_forces<I: Instructions>(&self, state: State<'_>, force: &mut [f64]) {
-        self.runs.sweep::<I>(&mut Resistance { quadratics: self, state, force });
+        self.runs.sweep::<I>(&mut Resistance { coefficient: &self.coefficient, state, force });
     }
 }
 
 struct Resistance<'a> {
-    quadratics: &'a Quadratics,
+    coefficient: &'a [f64],
     state: State<'a>,
     force: &'a mut [f64],
 }
@@ -35,7 +35,7 @@ impl Kernel<1> for Resistance<'_> {
     #[inline(always)]
     fn apply<V: Vector>(&mut self, [at]: [usize; 1], item: usize) {
         let v = V::load(self.state.velocity, at);
-        let resistance = V::load(&self.quadratics.coefficient, item) * v * v.abs();
+        let resistance = V::load(self.coefficient, item) * v * v.abs();
         (-resistance).add_to(self.force, at);
     }
 }

@@ -29,12 +29,20 @@ impl Springs {
 
     #[inline(always)]
     pub(crate) fn add_forces<I: Instructions>(&self, state: State<'_>, force: &mut [f64]) {
-        self.runs.sweep::<I>(&mut Torque { springs: self, state, force });
+        self.runs.sweep::<I>(&mut Torque {
+            stiffness: &self.stiffness,
+            damping: &self.damping,
+            offset: &self.offset,
+            state,
+            force,
+        });
     }
 }
 
 struct Torque<'a> {
-    springs: &'a Springs,
+    stiffness: &'a [f64],
+    damping: &'a [f64],
+    offset: &'a [f64],
     state: State<'a>,
     force: &'a mut [f64],
 }
@@ -43,10 +51,10 @@ impl Kernel<2> for Torque<'_> {
     #[inline(always)]
     fn apply<V: Vector>(&mut self, [a, b]: [usize; 2], item: usize) {
         let State { position, velocity } = self.state;
-        let twist = V::load(position, a) - V::load(position, b) - V::load(&self.springs.offset, item);
+        let twist = V::load(position, a) - V::load(position, b) - V::load(self.offset, item);
         let rate = V::load(velocity, a) - V::load(velocity, b);
-        let damping = rate * V::load(&self.springs.damping, item);
-        let torque = twist.mul_add(V::load(&self.springs.stiffness, item), damping);
+        let damping = rate * V::load(self.damping, item);
+        let torque = twist.mul_add(V::load(self.stiffness, item), damping);
         (-torque).add_to(self.force, a);
         torque.add_to(self.force, b);
     }

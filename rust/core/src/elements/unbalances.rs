@@ -27,12 +27,13 @@ impl Unbalances {
 
     #[inline(always)]
     pub(crate) fn add_forces<I: Instructions>(&self, state: State<'_>, force: &mut [f64]) {
-        self.runs.sweep::<I>(&mut Gravity { unbalances: self, state, force });
+        self.runs.sweep::<I>(&mut Gravity { moment: &self.moment, angle: &self.angle, state, force });
     }
 }
 
 struct Gravity<'a> {
-    unbalances: &'a Unbalances,
+    moment: &'a [f64],
+    angle: &'a [f64],
     state: State<'a>,
     force: &'a mut [f64],
 }
@@ -40,8 +41,8 @@ struct Gravity<'a> {
 impl Kernel<1> for Gravity<'_> {
     #[inline(always)]
     fn apply<V: Vector>(&mut self, [at]: [usize; 1], item: usize) {
-        let angle = V::load(self.state.position, at) - V::load(&self.unbalances.angle, item);
-        let moment = V::load(&self.unbalances.moment, item) * sin_cos(angle).0;
+        let angle = V::load(self.state.position, at) - V::load(self.angle, item);
+        let moment = V::load(self.moment, item) * sin_cos(angle).0;
         (-moment).add_to(self.force, at);
     }
 }

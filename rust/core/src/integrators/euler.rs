@@ -10,20 +10,24 @@ pub(crate) fn euler_step<I: Instructions>(system: &mut System, motion: &mut Moti
     system.elements.forcing.evaluate::<I>(time, &mut motion.end);
     let (position, velocity) = (&motion.position, &motion.velocity);
     system.acceleration::<I>(position, velocity, &motion.start, Rows::All, &mut motion.acceleration);
-    let step = I::Pack::splat(dt);
-    let length = motion.position.len();
-    for_each_pack::<I>(
-        length,
-        #[inline(always)]
-        |at| {
-            let load = |values: &[f64]| I::Pack::load(values, at);
-            let velocity = load(&motion.acceleration).mul_add(step, load(&motion.velocity));
-            velocity.store(&mut motion.velocity, at);
-            velocity.mul_add(step, load(&motion.position)).store(&mut motion.position, at);
-        },
-    );
-    system.clock.end(Phase::StageEvaluation);
+    advance::<I>(motion, dt);
+    system.clock().end(Phase::StageEvaluation);
     system.project::<I>(&mut motion.position, &mut motion.velocity, time, true);
     system.finish_step::<I>(&mut motion.position, &mut motion.velocity, time);
     std::mem::swap(&mut motion.start, &mut motion.end);
+}
+
+/// v += h a, q += h v.
+fn advance<I: Instructions>(motion: &mut Motion, dt: f64) {
+    let step = I::Pack::splat(dt);
+    for_each_pack::<I>(
+        motion,
+        #[inline(always)]
+        |m, at| {
+            let load = |values: &[f64]| I::Pack::load(values, at);
+            let velocity = load(m.acceleration).mul_add(step, load(m.velocity));
+            velocity.store(m.velocity, at);
+            velocity.mul_add(step, load(m.position)).store(m.position, at);
+        },
+    );
 }

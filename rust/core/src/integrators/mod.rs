@@ -56,13 +56,33 @@ impl Motion {
     }
 }
 
-/// Calls `update` with the place of each pack of a state vector.
-fn for_each_pack<I: Instructions>(length: usize, mut update: impl FnMut(usize)) {
+/// The vectors of a [`Motion`] as slices, so that loops over them keep their addresses in registers.
+struct Slices<'a> {
+    position: &'a mut [f64],
+    velocity: &'a mut [f64],
+    stage_position: &'a mut [f64],
+    stage_velocity: &'a mut [f64],
+    acceleration: &'a [f64],
+    position_sum: &'a mut [f64],
+    velocity_sum: &'a mut [f64],
+}
+
+/// Calls `update` for the place of each pack of the state vectors.
+fn for_each_pack<I: Instructions>(motion: &mut Motion, mut update: impl FnMut(&mut Slices<'_>, usize)) {
+    let mut slices = Slices {
+        position: &mut motion.position,
+        velocity: &mut motion.velocity,
+        stage_position: &mut motion.stage_position,
+        stage_velocity: &mut motion.stage_velocity,
+        acceleration: &motion.acceleration,
+        position_sum: &mut motion.position_sum,
+        velocity_sum: &mut motion.velocity_sum,
+    };
     I::vectorize(
         #[inline(always)]
         || {
-            for at in (0..length).step_by(PACK) {
-                update(at);
+            for at in (0..slices.position.len()).step_by(PACK) {
+                update(&mut slices, at);
             }
         },
     );

@@ -23,7 +23,7 @@ pub(crate) fn rk4_step<I: Instructions>(system: &mut System, motion: &mut Motion
             2 => advance::<I>(motion, dt),
             _ => finish::<I>(motion, dt),
         }
-        system.clock.end(Phase::StageEvaluation);
+        system.clock().end(Phase::StageEvaluation);
         if stage < 3 {
             let stage_time = if stage == 2 { time } else { time - 0.5 * dt };
             system.project::<I>(&mut motion.stage_position, &mut motion.stage_velocity, stage_time, false);
@@ -37,19 +37,16 @@ pub(crate) fn rk4_step<I: Instructions>(system: &mut System, motion: &mut Motion
 /// Starts the sums with the first derivatives and moves on to the second stage state.
 fn start<I: Instructions>(motion: &mut Motion, step: f64) {
     let step = I::Pack::splat(step);
-    let Motion { position, velocity, stage_position, stage_velocity, .. } = motion;
-    let (acceleration, position_sum, velocity_sum) =
-        (&motion.acceleration, &mut motion.position_sum, &mut motion.velocity_sum);
     for_each_pack::<I>(
-        position.len(),
+        motion,
         #[inline(always)]
-        |at| {
+        |m, at| {
             let load = |values: &[f64]| I::Pack::load(values, at);
-            let (rate, acceleration) = (load(velocity), load(acceleration));
-            rate.store(position_sum, at);
-            acceleration.store(velocity_sum, at);
-            rate.mul_add(step, load(position)).store(stage_position, at);
-            acceleration.mul_add(step, rate).store(stage_velocity, at);
+            let (rate, acceleration) = (load(m.velocity), load(m.acceleration));
+            rate.store(m.position_sum, at);
+            acceleration.store(m.velocity_sum, at);
+            rate.mul_add(step, load(m.position)).store(m.stage_position, at);
+            acceleration.mul_add(step, rate).store(m.stage_velocity, at);
         },
     );
 }
@@ -57,19 +54,16 @@ fn start<I: Instructions>(motion: &mut Motion, step: f64) {
 /// Adds the stage's derivatives to the sums and moves on to the next stage state.
 fn advance<I: Instructions>(motion: &mut Motion, step: f64) {
     let (step, two) = (I::Pack::splat(step), I::Pack::splat(2.0));
-    let Motion { position, velocity, stage_position, stage_velocity, .. } = motion;
-    let (acceleration, position_sum, velocity_sum) =
-        (&motion.acceleration, &mut motion.position_sum, &mut motion.velocity_sum);
     for_each_pack::<I>(
-        position.len(),
+        motion,
         #[inline(always)]
-        |at| {
+        |m, at| {
             let load = |values: &[f64]| I::Pack::load(values, at);
-            let (rate, acceleration) = (load(stage_velocity), load(acceleration));
-            two.mul_add(rate, load(position_sum)).store(position_sum, at);
-            two.mul_add(acceleration, load(velocity_sum)).store(velocity_sum, at);
-            rate.mul_add(step, load(position)).store(stage_position, at);
-            acceleration.mul_add(step, load(velocity)).store(stage_velocity, at);
+            let (rate, acceleration) = (load(m.stage_velocity), load(m.acceleration));
+            two.mul_add(rate, load(m.position_sum)).store(m.position_sum, at);
+            two.mul_add(acceleration, load(m.velocity_sum)).store(m.velocity_sum, at);
+            rate.mul_add(step, load(m.position)).store(m.stage_position, at);
+            acceleration.mul_add(step, load(m.velocity)).store(m.stage_velocity, at);
         },
     );
 }
@@ -77,16 +71,15 @@ fn advance<I: Instructions>(motion: &mut Motion, step: f64) {
 /// Adds the last stage and takes the step.
 fn finish<I: Instructions>(motion: &mut Motion, dt: f64) {
     let sixth = I::Pack::splat(dt / 6.0);
-    let Motion { position, velocity, stage_velocity, acceleration, position_sum, velocity_sum, .. } = motion;
     for_each_pack::<I>(
-        position.len(),
+        motion,
         #[inline(always)]
-        |at| {
+        |m, at| {
             let load = |values: &[f64]| I::Pack::load(values, at);
-            let rate = load(position_sum) + load(stage_velocity);
-            let acceleration = load(velocity_sum) + load(acceleration);
-            rate.mul_add(sixth, load(position)).store(position, at);
-            acceleration.mul_add(sixth, load(velocity)).store(velocity, at);
+            let rate = load(m.position_sum) + load(m.stage_velocity);
+            let acceleration = load(m.velocity_sum) + load(m.acceleration);
+            rate.mul_add(sixth, load(m.position)).store(m.position, at);
+            acceleration.mul_add(sixth, load(m.velocity)).store(m.velocity, at);
         },
     );
 }

@@ -14,13 +14,13 @@ pub(crate) fn verlet_step<I: Instructions>(system: &mut System, motion: &mut Mot
     let (position, velocity) = (&motion.position, &motion.velocity);
     system.acceleration::<I>(position, velocity, &motion.start, Rows::Linear, &mut motion.acceleration);
     drift::<I>(motion, dt);
-    system.clock.end(Phase::StageEvaluation);
+    system.clock().end(Phase::StageEvaluation);
     system.slide::<I>(&mut motion.position, &mut motion.stage_velocity, dt, time);
     extrapolate::<I>(motion);
     let (position, velocity) = (&motion.position, &motion.velocity);
     system.acceleration::<I>(position, velocity, &motion.end, Rows::Linear, &mut motion.acceleration);
     kick::<I>(motion, dt);
-    system.clock.end(Phase::StageEvaluation);
+    system.clock().end(Phase::StageEvaluation);
     system.project_velocities::<I>(&mut motion.velocity);
     system.finish_step::<I>(&mut motion.position, &mut motion.velocity, time);
     std::mem::swap(&mut motion.start, &mut motion.end);
@@ -29,15 +29,14 @@ pub(crate) fn verlet_step<I: Instructions>(system: &mut System, motion: &mut Mot
 /// v_{n+1/2} = v_n + h/2 a into the stage velocity, q += h v_{n+1/2}.
 fn drift<I: Instructions>(motion: &mut Motion, dt: f64) {
     let (step, half) = (I::Pack::splat(dt), I::Pack::splat(0.5 * dt));
-    let length = motion.position.len();
     for_each_pack::<I>(
-        length,
+        motion,
         #[inline(always)]
-        |at| {
+        |m, at| {
             let load = |values: &[f64]| I::Pack::load(values, at);
-            let half_velocity = load(&motion.acceleration).mul_add(half, load(&motion.velocity));
-            half_velocity.store(&mut motion.stage_velocity, at);
-            half_velocity.mul_add(step, load(&motion.position)).store(&mut motion.position, at);
+            let half_velocity = load(m.acceleration).mul_add(half, load(m.velocity));
+            half_velocity.store(m.stage_velocity, at);
+            half_velocity.mul_add(step, load(m.position)).store(m.position, at);
         },
     );
 }
@@ -45,14 +44,12 @@ fn drift<I: Instructions>(motion: &mut Motion, dt: f64) {
 /// v = 2 v_{n+1/2} - v_n.
 fn extrapolate<I: Instructions>(motion: &mut Motion) {
     let two = I::Pack::splat(2.0);
-    let length = motion.position.len();
     for_each_pack::<I>(
-        length,
+        motion,
         #[inline(always)]
-        |at| {
-            let half_velocity = I::Pack::load(&motion.stage_velocity, at);
-            let extrapolated = two.mul_add(half_velocity, -I::Pack::load(&motion.velocity, at));
-            extrapolated.store(&mut motion.velocity, at);
+        |m, at| {
+            let half_velocity = I::Pack::load(m.stage_velocity, at);
+            two.mul_add(half_velocity, -I::Pack::load(m.velocity, at)).store(m.velocity, at);
         },
     );
 }
@@ -60,15 +57,12 @@ fn extrapolate<I: Instructions>(motion: &mut Motion) {
 /// v = v_{n+1/2} + h/2 a.
 fn kick<I: Instructions>(motion: &mut Motion, dt: f64) {
     let half = I::Pack::splat(0.5 * dt);
-    let length = motion.position.len();
     for_each_pack::<I>(
-        length,
+        motion,
         #[inline(always)]
-        |at| {
-            let half_velocity = I::Pack::load(&motion.stage_velocity, at);
-            I::Pack::load(&motion.acceleration, at)
-                .mul_add(half, half_velocity)
-                .store(&mut motion.velocity, at);
+        |m, at| {
+            let half_velocity = I::Pack::load(m.stage_velocity, at);
+            I::Pack::load(m.acceleration, at).mul_add(half, half_velocity).store(m.velocity, at);
         },
     );
 }

@@ -58,6 +58,13 @@ pub(crate) struct Class {
     pub(crate) clusters: Vec<Cluster>,
 }
 
+impl Class {
+    /// Constraint number of each row of each cluster.
+    pub(crate) fn numbers(&self) -> Vec<Vec<usize>> {
+        self.clusters.iter().map(|cluster| cluster.rows.iter().map(|row| row.number).collect()).collect()
+    }
+}
+
 /// Sorts the constraint rows of an assembly into classes, in the order of their first row.
 pub(crate) fn classes(assembly: &Assembly) -> Vec<Class> {
     let mut found: HashMap<Shape, usize> = HashMap::new();

@@ -2,6 +2,8 @@
 //!
 //! The values of S stand in one array: the diagonal, then the strict lower triangle by columns with its fill-in.
 
+use std::ops::Range;
+
 use crate::schedule::Shape;
 use crate::vector::Vector;
 
@@ -74,6 +76,12 @@ impl Pattern {
         pattern.find_products();
         pattern.find_updates(&columns);
         pattern
+    }
+
+    /// Entries of a row of G.
+    #[inline(always)]
+    pub(crate) fn entries(&self, row: usize) -> Range<usize> {
+        self.row_start[row]..self.row_start[row + 1]
     }
 
     /// Number of entries of G.

@@ -2,6 +2,11 @@
 //!
 //! A kernel is generic over [`Vector`]. [`Single`] is one value; the packs hold eight in the registers of an
 //! instruction set ([`packs`]). Both compute bit by bit the same.
+//!
+//! Loads and stores of the time loop are not checked against the length of the array in release builds. They
+//! need no check: every place comes from the schedule, which is built once from indices that
+//! [`crate::Assembly::check`] has looked at, and every array is made as long as its schedule says, rounded up to
+//! whole packs. Debug builds, and so all tests of this crate, check each access.
 
 mod packs;
 mod single;
@@ -26,9 +31,9 @@ pub(crate) trait Vector:
 
     /// The same value everywhere.
     fn splat(value: f64) -> Self;
-    /// Reads `WIDTH` values from position `at` on.
+    /// Reads `WIDTH` values from position `at` on, which must be there (see the head of this module).
     fn load(values: &[f64], at: usize) -> Self;
-    /// Writes the values from position `at` on.
+    /// Writes the values from position `at` on, which must be there (see the head of this module).
     fn store(self, values: &mut [f64], at: usize);
     /// `self * factor + addend`, rounded once where the instruction set can.
     fn mul_add(self, factor: Self, addend: Self) -> Self;

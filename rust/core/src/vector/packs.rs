@@ -69,15 +69,17 @@ impl<R: Vector, const N: usize> Vector for Parts<R, N> {
 
     #[inline(always)]
     fn load(values: &[f64], at: usize) -> Self {
-        let values = &values[at..at + N * R::WIDTH];
-        Self(std::array::from_fn(|i| R::load(values, i * R::WIDTH)))
+        let mut parts = [R::load(values, at); N];
+        for (i, part) in parts.iter_mut().enumerate().skip(1) {
+            *part = R::load(values, at + i * R::WIDTH);
+        }
+        Self(parts)
     }
 
     #[inline(always)]
     fn store(self, values: &mut [f64], at: usize) {
-        let values = &mut values[at..at + N * R::WIDTH];
         for i in 0..N {
-            self.0[i].store(values, i * R::WIDTH);
+            self.0[i].store(values, at + i * R::WIDTH);
         }
     }
 
@@ -160,8 +162,7 @@ pub(crate) use x86::{Avx2, Avx512};
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     //! SAFETY of every intrinsic below: the registers are only used in functions that
-    //! [`crate::instructions`] has compiled with, and calls after detecting, their target features. Loads and
-    //! stores go through slices of the register's length.
+    //! [`crate::instructions`] has compiled with, and calls after detecting, their target features.
 
     use std::arch::x86_64::*;
 
@@ -254,16 +255,16 @@ mod x86 {
 
             #[inline(always)]
             fn load(values: &[f64], at: usize) -> Self {
-                let values = &values[at..at + $width];
-                // SAFETY: see the head of this module; the slice holds the values that are read.
-                Self(unsafe { $load(values.as_ptr()) })
+                debug_assert!(at + $width <= values.len());
+                // SAFETY: see the head of this module for the instructions, and that of `vector` for the place.
+                Self(unsafe { $load(values.as_ptr().add(at)) })
             }
 
             #[inline(always)]
             fn store(self, values: &mut [f64], at: usize) {
-                let values = &mut values[at..at + $width];
-                // SAFETY: see the head of this module; the slice holds the values that are written.
-                unsafe { $store(values.as_mut_ptr(), self.0) }
+                debug_assert!(at + $width <= values.len());
+                // SAFETY: see the head of this module for the instructions, and that of `vector` for the place.
+                unsafe { $store(values.as_mut_ptr().add(at), self.0) }
             }
 
             #[inline(always)]

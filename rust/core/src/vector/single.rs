@@ -18,12 +18,16 @@ impl<const FUSED: bool> Vector for Single<FUSED> {
 
     #[inline(always)]
     fn load(values: &[f64], at: usize) -> Self {
-        Self(values[at])
+        debug_assert!(at < values.len());
+        // SAFETY: the place is there, as the head of the parent module explains; debug builds check it.
+        Self(unsafe { *values.get_unchecked(at) })
     }
 
     #[inline(always)]
     fn store(self, values: &mut [f64], at: usize) {
-        values[at] = self.0;
+        debug_assert!(at < values.len());
+        // SAFETY: as for `load`.
+        unsafe { *values.get_unchecked_mut(at) = self.0 };
     }
 
     #[inline(always)]
