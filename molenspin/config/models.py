@@ -146,7 +146,7 @@ class Block(Section):
         description="Assemblies: {family: mill, sizes: [4, 12]} or {files: [config/assemblies/a.yaml]}.",
     )
     dt: Annotated[list[PositiveNumber], Field(min_length=1), AfterValidator(_refuse_repeats)] = Field(
-        [0.004, 0.002, 0.001, 0.0005], description="Step sizes [s]; each must divide the save interval."
+        [0.01, 0.004, 0.001, 0.0005], description="Step sizes [s]; each must divide the save interval."
     )
     integrators: Annotated[list[Integrator], Field(min_length=1), AfterValidator(_refuse_repeats)] = Field(
         [Integrator.RK4, Integrator.VERLET, Integrator.EULER],
