@@ -1,0 +1,36 @@
+"""Largest steps of rk4 and verlet on an oscillator, whose stability limits are known."""
+
+import pytest
+
+import molenspin as ms
+from molenspin.analysis.step_advice import Criterion, compare_steps, steps_table
+
+
+@pytest.fixture(scope="module")
+def oscillator():
+    return ms.benchmark_assembly("shafting", 2)
+
+
+def test_stability_limits_are_those_of_the_theory(oscillator):
+    (found,) = compare_steps(oscillator, duration=10.0, backend="numpy", criteria=[Criterion.STABILITY])
+    frequency = (2 * 2000.0) ** 0.5
+    assert found.rk4 == pytest.approx(2.828 / frequency, rel=0.05)
+    assert found.verlet == pytest.approx(2.0 / frequency, rel=0.05)
+    assert found.is_conserved
+    assert not found.holds
+
+
+def test_the_longer_the_run_the_better_verlet_holds_energy(oscillator):
+    short, long = (
+        compare_steps(oscillator, duration=duration, backend="numpy", criteria=[Criterion.ENERGY])[0]
+        for duration in (0.5, 10.0)
+    )
+    assert long.ratio > 1.4 * short.ratio
+    assert long.verlet == pytest.approx(short.verlet, rel=0.3)
+
+
+def test_table_gives_the_verdict(oscillator):
+    found = compare_steps(oscillator, duration=0.5, backend="numpy", criteria=[Criterion.ERROR])
+    (row,) = steps_table(found).to_dict("records")
+    assert row["about twice"] == "no"
+    assert row["energy"] == "conserved"
