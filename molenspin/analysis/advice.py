@@ -1,7 +1,7 @@
 """The cheapest setting that reaches a wanted accuracy on one assembly, found by running it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil, inf, log
 
 import numpy as np
@@ -11,17 +11,13 @@ import xarray as xr
 from molenspin.analysis.convergence import ERROR
 from molenspin.analysis.norms import error_norms
 from molenspin.analysis.reference import reference_solution
+from molenspin.analysis.run_times import run_times
 from molenspin.assembly.assembly import Assembly
 from molenspin.assembly.modes import stable_step
-from molenspin.backends.protocol import Execution, History, Settings
-from molenspin.backends.registry import get_backend
-from molenspin.backends.settings import simulation_settings
 from molenspin.errors import InvalidValueError, SimulationError
-from molenspin.history import allocate_history
 from molenspin.integrators import Integrator
 from molenspin.simulation import simulate
-from molenspin.timing.rounds import Schedule, run_rounds
-from molenspin.timing.statistics import Estimate, median_estimate
+from molenspin.timing.statistics import Estimate
 
 SAMPLES = 20
 """Recorded intervals at which the error is taken."""
@@ -32,12 +28,6 @@ SAFETY = 0.9
 STEP_LIMITS = {"numpy": 20_000}
 FASTEST_STEP_LIMIT = 2_000_000
 """Steps of one run beyond which an integrator is given up; fewer where only a slow backend is at hand."""
-
-TIMED_STEPS = {"numpy": 200}
-FASTEST_TIMED_STEPS = 20_000
-"""Steps that are timed at most; a longer run costs as much more as it has more steps."""
-
-SCHEDULE = Schedule(repeats=9, warm_up=0.05, budget=1.5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +138,8 @@ def advise(
         progress(f"step of {integrator}")
         candidates.append(search.candidate(integrator))
     progress("run times")
-    seconds = _run_times(assembly, duration, candidates, backends)
+    steps = {item.integrator: item.step_count for item in candidates if item.step_count}
+    seconds = run_times(assembly, duration, steps, backends)
     return Advice(
         error=error,
         duration=duration,
@@ -212,48 +203,3 @@ class _Search:
         at_limit = coarse is None or not np.isfinite(coarse[1])
         note = "the largest stable step" if at_limit and found < self.error / 2 else ""
         return Candidate(integrator=integrator, step_count=steps * SAMPLES, error=found, note=note)
-
-
-class _TimedRun:
-    """A run of one candidate on one backend, shortened where it is long."""
-
-    def __init__(self, assembly: Assembly, settings: Settings, backend: str) -> None:
-        limit = TIMED_STEPS.get(backend, FASTEST_TIMED_STEPS)
-        self._settings = replace(settings, step_count=min(settings.step_count, limit))
-        self.scale = settings.step_count / self._settings.step_count
-        self._compiled, self._backend = assembly.compile(), get_backend(backend)
-        self._history: History = allocate_history(self._compiled, self._settings, reaction=False)
-
-    def prepare(self) -> None:
-        """Nothing: the buffers are overwritten."""
-
-    def run(self) -> float:
-        execution = Execution(threads=1)
-        return self._backend.run(self._compiled, self._settings, execution, self._history).elapsed
-
-
-def _run_times(
-    assembly: Assembly, duration: float, candidates: Sequence[Candidate], backends: Sequence[str]
-) -> dict[tuple[Integrator, str], Estimate]:
-    runs = {
-        (candidate.integrator, backend): _TimedRun(assembly, _settings(candidate, duration), backend)
-        for candidate in candidates
-        if candidate.step_count
-        for backend in backends
-    }
-    samples = run_rounds({f"{i} {b}": run for (i, b), run in runs.items()}, SCHEDULE)
-    return {
-        (integrator, backend): median_estimate(
-            [wall * run.scale for wall in samples[f"{integrator} {backend}"].wall]
-        )
-        for (integrator, backend), run in runs.items()
-    }
-
-
-def _settings(candidate: Candidate, duration: float) -> Settings:
-    return simulation_settings(
-        duration=duration,
-        dt=duration / candidate.step_count,
-        integrator=str(candidate.integrator),
-        save_every=candidate.step_count // SAMPLES,
-    )

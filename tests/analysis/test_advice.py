@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import molenspin as ms
-from molenspin.analysis import advice
+from molenspin.analysis import advice, run_times
 from molenspin.analysis.advice import SAMPLES, advise
 from molenspin.analysis.norms import error_norms
 from molenspin.analysis.reference import reference_solution
@@ -14,7 +14,7 @@ from molenspin.timing.rounds import Schedule
 
 @pytest.fixture(autouse=True)
 def quick_timing(monkeypatch):
-    monkeypatch.setattr(advice, "SCHEDULE", Schedule(repeats=1, warm_up=0.0))
+    monkeypatch.setattr(run_times, "SCHEDULE", Schedule(repeats=1, warm_up=0.0))
 
 
 def test_the_step_reaches_the_error_and_a_larger_one_does_not():
