@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from molenspin.analysis.convergence import Convergence, convergences
@@ -88,7 +87,7 @@ class SweepResults:
         for record in records:
             seconds = asdict(record.phases)
             if record.samples.wall and sum(seconds.values()) > 0 and record.case.integrator is Integrator.RK4:
-                whole = max(float(np.median(record.samples.wall)), sum(seconds.values()))
+                whole = max(record.samples.inside[-1], sum(seconds.values()))
                 label = f"{record.case.assembly} {record.case.body_count}, {record.backend}"
                 other = 1.0 - sum(seconds.values()) / whole
                 found = {phase: value / whole for phase, value in seconds.items()} | {"other": other}

@@ -96,7 +96,7 @@ def _rows_at_error(curves: Sequence[Curve], target: float, baseline: str) -> Ite
             "dt": curve.step_at_error(target),
             "seconds": float(curve.at_error(target)[0]),
             **_speedup_columns(gained),
-            "note": "" if theirs else f"{baseline} was not measured around this error",
+            "note": _note(curve, theirs, curves, target, baseline),
         }
 
 
@@ -111,8 +111,20 @@ def _cheapest_at(target: float, curves: Sequence[Curve]) -> Curve | None:
 
 
 def _measured(curves: Sequence[Curve], backend: str) -> str:
-    errors = [point.error for curve in curves if curve.backend == backend for point in curve.front()]
-    return f"measured at errors from {min(errors):.1e} to {max(errors):.1e}: not extrapolated"
+    fronts = {curve.integrator: curve.front() for curve in curves if curve.backend == backend}
+    ranges = (f"{name} from {front[-1].error:.1e} to {front[0].error:.1e}" for name, front in fronts.items())
+    return f"not measured around this error, and not extrapolated: {', '.join(ranges)}"
+
+
+def _note(curve: Curve, theirs: Curve | None, curves: Sequence[Curve], target: float, baseline: str) -> str:
+    if theirs is None:
+        return f"{baseline} was not measured around this error"
+    seconds = float(curve.at_error(target)[0])
+    for other in curves:
+        coarsest = other.front()[0]
+        if other.backend == curve.backend and coarsest.error < target and coarsest.median < seconds:
+            return f"{other.integrator} takes less at its largest step and reaches {coarsest.error:.1e}"
+    return ""
 
 
 def _speedup_columns(gained: Estimate | None) -> dict[str, float | None]:

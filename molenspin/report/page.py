@@ -1,6 +1,7 @@
 """Puts the report together: text, tables, plots, flamegraphs and Plotly's own code in one file."""
 
 import gzip
+import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from molenspin.report.tables import equal_error_view, failed_view, speedup_view
 
 WANTED_ERROR = 1e-6
 """Error [rad] that the page answers first."""
+
+DRAWING_HEIGHT = 540
 
 OTHER_ERRORS = (1e-2, 1e-4, 1e-8, 1e-10)
 
@@ -84,7 +87,7 @@ def render_report(report: Report) -> str:
         run=run_facts(results),
         machines=machine_facts(results),
         config=dumps(report.config, indent=1, default=str) if report.config else "",
-        flamegraphs={name: _data_url(drawing) for name, drawing in report.flamegraphs.items()},
+        flamegraphs={name: _framed(drawing) for name, drawing in report.flamegraphs.items()},
     )
 
 
@@ -113,5 +116,10 @@ def _html(table: pd.DataFrame) -> Markup:
     return Markup(shown.to_html(index=False, border=0, escape=False))
 
 
-def _data_url(drawing: str) -> str:
-    return "data:image/svg+xml;base64," + b64encode(drawing.encode()).decode()
+def _framed(drawing: str) -> dict[str, object]:
+    """A drawing as a document of its own, and the height [px] that it wants."""
+    height = re.search(r'<svg[^>]* height="(\d{1,4})"', drawing)
+    return {
+        "address": "data:image/svg+xml;base64," + b64encode(drawing.encode()).decode(),
+        "height": int(height[1]) if height else DRAWING_HEIGHT,
+    }

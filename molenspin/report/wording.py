@@ -34,12 +34,18 @@ def power(value: float | None) -> str:
 
 def factor(value: float | None) -> str:
     """Speedup: ``12.3×``."""
-    return "–" if value is None or pd.isna(value) else f"{value:.3g}×"
+    return "–" if value is None or pd.isna(value) else f"{_three_digits(value)}×"
 
 
 def interval(found: Interval | None, *, suffix: str = "×") -> str:
     """``240 to 257×``, or that there is none."""
-    return f"{found.low:.3g} to {found.high:.3g}{suffix}" if found else "too few runs for an interval"
+    if found is None:
+        return "too few runs for an interval"
+    return f"{_three_digits(found.low)} to {_three_digits(found.high)}{suffix}"
+
+
+def _three_digits(value: float) -> str:
+    return f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def speedup(estimate: Estimate | None) -> str:

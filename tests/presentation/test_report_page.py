@@ -9,16 +9,13 @@ from made_results import ENVIRONMENT, made_accuracy, made_record, made_timing
 
 from molenspin.analysis.results import SweepResults
 from molenspin.integrators import Integrator
+from molenspin.profiling import Stacks, draw_flamegraph
 from molenspin.report.answer import answer_rows
 from molenspin.report.page import Report, write_report
 from molenspin.timing.records import TimingResults
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAMEGRAPH = (
-    '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="20" onload="start()">'
-    '<script>function start() { document.getElementById("one").setAttribute("data-ready", "yes"); }</script>'
-    '<rect id="one" width="100" height="20"/></svg>'
-)
+STACKS = Stacks({("run", "step", "force"): 70, ("run", "step", "project"): 20, ("run", "record"): 10})
 PLOTS = ("work-precision", "error", "scaling", "energy", "phases")
 
 
@@ -36,7 +33,7 @@ def page_path(tmp_path_factory):
         title="</script><i>sweep</i>",
         results=SweepResults(named_by_a_stranger(), made_timing()),
         config={"name": "</pre><i>sweep</i>"},
-        flamegraphs={"rust": FLAMEGRAPH},
+        flamegraphs={"rust": draw_flamegraph(STACKS, title="rust")},
     )
     write_report(report, path)
     return path
@@ -100,10 +97,15 @@ def test_hover_tells_step_and_values(opened):
     assert "observed order" in (label.text_content(timeout=10_000) or "")
 
 
-def test_flamegraph_runs_in_its_own_frame(opened):
-    page, _, _ = opened
+def test_flamegraph_can_be_zoomed(opened):
+    page, complaints, _ = opened
     page.locator("iframe.flamegraph").scroll_into_view_if_needed()
-    page.frame_locator("iframe.flamegraph").locator("[data-ready=yes]").wait_for(timeout=20_000)
+    frame = page.frame_locator("iframe.flamegraph").locator("#frames g", has_text="record")
+    before = frame.locator("rect").bounding_box()["width"]
+    frame.click()
+    page.wait_for_timeout(500)
+    assert frame.locator("rect").bounding_box()["width"] > 5 * before
+    assert complaints == []
 
 
 def test_follows_light_and_dark(opened):
