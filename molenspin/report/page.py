@@ -29,6 +29,7 @@ WANTED_ERROR = 1e-6
 """Error [rad] that the page answers first."""
 
 DRAWING_HEIGHT = 540
+NO_ADDRESS_BAR = "History.prototype.replaceState = function () {}"
 
 OTHER_ERRORS = (1e-2, 1e-4, 1e-8, 1e-10)
 
@@ -118,8 +119,10 @@ def _html(table: pd.DataFrame) -> Markup:
 
 def _framed(drawing: str) -> dict[str, object]:
     """A drawing as a document of its own, and the height [px] that it wants."""
+    # Zooming notes itself in the address bar, which a document inside a page does not have.
+    standalone = drawing.replace("<script", f"<script>{NO_ADDRESS_BAR}</script><script", 1)
     height = re.search(r'<svg[^>]* height="(\d{1,4})"', drawing)
     return {
-        "address": "data:image/svg+xml;base64," + b64encode(drawing.encode()).decode(),
+        "address": "data:image/svg+xml;base64," + b64encode(standalone.encode()).decode(),
         "height": int(height[1]) if height else DRAWING_HEIGHT,
     }
