@@ -96,7 +96,11 @@ def _parser() -> ArgumentParser:
     add("--budget", type=float, default=60.0, help="seconds after which a slow backend gets fewer runs")
     add("--threads", type=int, default=1, help="threads, and processors, to run on")
     add("--seed", type=int, default=0, help="seed of the order of the backends in each round")
-    add("--machine", default=None, help="name of this machine in the results (default: its host name)")
+    add(
+        "--machine",
+        default=None,
+        help="name of this machine in the results (default: host name and processor)",
+    )
     add("--output", type=Path, default=Path("bench_results.json"), help="file to write")
     return parser
 
@@ -161,7 +165,9 @@ def _report(results: TimingResults, options: Namespace) -> None:
 
 def _machine(environment: Environment) -> str:
     load = f", load {environment.load[0]:.2f}" if environment.load else ""
-    return f"{environment.machine}: {environment.cpu_model}, {environment.threads.threads} thread(s){load}"
+    return (
+        f"{environment.machine}: {environment.cpu_count} processors, {environment.threads.threads} used{load}"
+    )
 
 
 if __name__ == "__main__":

@@ -12,13 +12,12 @@ from molenspin.history import BODY_VARIABLES
 from molenspin.status import CaseStatus
 from molenspin.store.location import array_of
 from molenspin.store.reading import nodes_of, read_column
+from molenspin.timing.physics import AGREEMENT as DTYPE_AGREEMENT
+from molenspin.timing.physics import SMALLEST_SCALE
 
 Slots: TypeAlias = NDArray[np.int64]
 
-SMALLEST_SCALE = 1e-9
-"""Variables that stay below this (in SI units) are compared absolutely: their digits are rounding."""
-
-AGREEMENT = 1e-6
+AGREEMENT = DTYPE_AGREEMENT["float64"]
 """Largest relative difference of two trajectories that are the same but for rounding."""
 
 

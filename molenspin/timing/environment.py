@@ -25,7 +25,8 @@ class Environment:
     Parameters
     ----------
     machine
-        Name of the machine: results are merged and compared by it.
+        Name of the machine, by which results are merged and compared: unless another was given, host name and
+        processor, for many virtual machines have one host name.
     started
         Start of the session, ISO 8601 in UTC.
     cpu_model, cpu_count
@@ -70,11 +71,12 @@ class Environment:
 
 
 def read_environment(threads: ThreadPinning, *, machine: str | None = None) -> Environment:
-    """Record the machine as it is now."""
+    """Record the machine as it is now, under ``machine`` or a name of its own."""
+    cpu_model = _cpu_model()
     return Environment(
-        machine=machine or platform.node() or "unnamed",
+        machine=machine or f"{platform.node() or 'unnamed'} ({cpu_model})",
         started=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        cpu_model=_cpu_model(),
+        cpu_model=cpu_model,
         cpu_count=os.cpu_count() or 1,
         governor=_GOVERNOR.read_text().strip() if _GOVERNOR.is_file() else None,
         load=os.getloadavg() if hasattr(os, "getloadavg") else None,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -128,7 +129,7 @@ class TimingResults:
 
     environments: tuple[Environment, ...]
     records: tuple[TimingRecord, ...]
-    version: int = 1
+    version: Literal[1] = 1
 
     def __post_init__(self) -> None:
         known = {environment.session for environment in self.environments}

@@ -30,7 +30,7 @@ def time_backends(
     threads
         Threads and processors to hold everything to.
     machine
-        Name of this machine in the results; its host name by default.
+        Name of this machine in the results; its host name and processor by default.
     progress
         Called with one line before each workload.
 
