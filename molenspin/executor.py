@@ -82,20 +82,30 @@ def run_group(job: GroupJob, *, show: Callable[[Progress], None] = lambda _: Non
         If the user interrupts; committed batches stay, and the next run goes on from there.
     """
     begin = perf_counter()
-    with claim(job.record.with_suffix(".claim"), f"group {job.name}"):
-        with naming_damage(job.url):
-            tasks, counts = _pending(job)
-        progress = Progress(sum(task.step_count for task in tasks), len(tasks))
-        reports: list[BatchReport] = []
+    try:
+        with claim(job.record.with_suffix(".claim"), f"group {job.name}"):
+            return _run_claimed(job, show, begin)
+    except storage_errors() as error:
+        raise MolenspinError(
+            f"group {job.name}: results cannot be written: {first_line(error)}; "
+            "finished batches are kept: make room, then run again"
+        ) from error
 
-        def finished(report: BatchReport) -> None:
-            reports.append(report)
-            progress.add(report.step_count)
-            show(progress)
 
-        _run_all(tasks, job.execution.threads, finished)
-        record = _record(job, counts, reports, perf_counter() - begin)
-        record.save(job.record)
+def _run_claimed(job: GroupJob, show: Callable[[Progress], None], begin: float) -> GroupRecord:
+    with naming_damage(job.url):
+        tasks, counts = _pending(job)
+    progress = Progress(sum(task.step_count for task in tasks), len(tasks))
+    reports: list[BatchReport] = []
+
+    def finished(report: BatchReport) -> None:
+        reports.append(report)
+        progress.add(report.step_count)
+        show(progress)
+
+    _run_all(tasks, job.execution.threads, finished)
+    record = _record(job, counts, reports, perf_counter() - begin)
+    record.save(job.record)
     return record
 
 
@@ -153,18 +163,10 @@ def simulation_variables(node: zarr.Group) -> list[str]:
 def _run_all(tasks: Sequence[BatchTask], threads: int, finished: Callable[[BatchReport], None]) -> None:
     """Run all batches, on the cluster that the environment names or on threads of this process."""
     scheduler = scheduler_in_environment()
-    if not tasks:
-        return
-    try:
-        if scheduler:
-            _run_on_cluster(tasks, scheduler, tasks[0].execution.threads, finished)
-        else:
-            _run_on_threads(tasks, threads, finished)
-    except storage_errors() as error:
-        raise MolenspinError(
-            f"results cannot be written: {first_line(error)}; "
-            "finished batches are kept: make room, then run again"
-        ) from error
+    if tasks and scheduler:
+        _run_on_cluster(tasks, scheduler, tasks[0].execution.threads, finished)
+    elif tasks:
+        _run_on_threads(tasks, threads, finished)
 
 
 def _run_on_threads(

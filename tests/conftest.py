@@ -16,6 +16,11 @@ ASSEMBLIES = ("mill4", "mill12", "train8", "zoo-a", "zoo-b")
 BACKENDS = available_backends()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of the tests in `tests/faults`."""
+    parser.addoption("--kills", type=int, default=0, help="kill -9 a run at so many random moments")
+
+
 @pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> str:
     """Every backend that is installed."""

@@ -68,7 +68,7 @@ def open_location(url: str, *, read_only: bool = False) -> Store:
     try:
         remote: Any = from_url(url, retry_config={"retry_timeout": RETRY_TIMEOUT})
     except Exception as error:
-        raise InvalidValueError(f"storage.url {url}: {error}") from error
+        raise InvalidValueError(f"storage.url {url}: {first_line(error)}") from error
     return _Remote(remote, read_only=read_only)
 
 

@@ -21,6 +21,8 @@ from molenspin.sweep.space import Columns, point_count, space_points
 Identities: TypeAlias = NDArray[np.uint64]
 SETTING_AXES = ("dt", "integrator", "backend")
 GRID_TOLERANCE = 1e-9
+LARGEST_RATIO = 1e9
+"""Most recorded states of a case, and most steps between two of them."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,10 @@ def sample_count(simulation: Simulation) -> int:
 
 
 def _whole_ratio(whole: float, part: float, problem: str) -> int:
+    if whole / part > LARGEST_RATIO:
+        raise InvalidValueError(
+            f"simulation: {whole:g} s in parts of {part:g} s are more than {LARGEST_RATIO:g} steps or states"
+        )
     ratio = round(whole / part)
     if ratio < 1 or abs(ratio * part - whole) > GRID_TOLERANCE * whole:
         raise InvalidValueError(f"{problem} ({part:g} s in {whole:g} s); choose values that divide")
