@@ -1,12 +1,15 @@
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from molenspin.assembly.families import Family
 from molenspin.config import Config, config_from_mapping, load_config
 from molenspin.config.generate import generated_files
 from molenspin.config.models import Assemblies
 from molenspin.errors import InvalidValueError
+from molenspin.sweep.cases import expand
 
 CONFIG_FOLDER = Path(__file__).parents[2] / "config"
 
@@ -85,3 +88,12 @@ def test_a_file_that_is_not_plain_yaml_is_refused(tmp_path, text):
     path.write_text(text)
     with pytest.raises(InvalidValueError, match="not valid YAML"):
         load_config(path)
+
+
+README = (CONFIG_FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("example", re.findall(r"```yaml\n(.*?)```", README, re.DOTALL))
+def test_examples_of_the_readme_have_cases(example):
+    config = config_from_mapping(yaml.safe_load(example))
+    assert sum(series.case_count for series in expand(config)) > 1
