@@ -22,7 +22,7 @@ from molenspin.provenance import backend_fingerprint
 from molenspin.status import CaseStatus
 from molenspin.store.location import naming_damage, open_root
 from molenspin.store.writing import BatchRegion, BatchResult
-from molenspin.sweep.plan import fingerprint_number
+from molenspin.sweep.batches import fingerprint_number
 
 
 @dataclass(frozen=True, kw_only=True)

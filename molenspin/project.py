@@ -12,8 +12,9 @@ from molenspin.executor import GroupJob
 from molenspin.provenance import backend_fingerprint
 from molenspin.store.reading import read_ledger
 from molenspin.store.records import load_records
+from molenspin.sweep.batches import fingerprint_number
 from molenspin.sweep.cases import Series, expand
-from molenspin.sweep.plan import Group, Plan, fingerprint_number, make_plan
+from molenspin.sweep.plan import Group, Plan, make_plan
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from molenspin.backends.settings import simulation_settings
 from molenspin.history import allocate_history
 from molenspin.project import Project
 from molenspin.store.records import load_records
+from molenspin.sweep.batches import Batch
 from molenspin.sweep.cases import Series
-from molenspin.sweep.plan import Batch
 
 CALIBRATION_SECONDS = 0.3
 """A calibration run is made longer until it takes this much."""

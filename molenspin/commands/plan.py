@@ -6,7 +6,7 @@ from pathlib import Path
 
 from molenspin.project import Project, open_project
 from molenspin.rates import calibrated_rates, core_seconds, measured_rates
-from molenspin.sweep.plan import BatchState
+from molenspin.sweep.batches import BatchState
 
 HELP = "show the groups, batches and cases of a sweep, what is done, and what the rest costs"
 

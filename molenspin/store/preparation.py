@@ -25,8 +25,9 @@ from molenspin.store.arrays import (
     small_compressors,
 )
 from molenspin.store.location import KIND, array_of, open_location, store_exists
+from molenspin.sweep.batches import Batch, BatchState
 from molenspin.sweep.layout import Layout, NodePlan
-from molenspin.sweep.plan import Batch, BatchState, Plan
+from molenspin.sweep.plan import Plan
 
 
 def prepare_store(plan: Plan, url: str) -> None:

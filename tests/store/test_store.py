@@ -15,8 +15,9 @@ from molenspin.store.reading import case_rows, open_results, read_ledger
 from molenspin.store.rounding import round_to_relative_error
 from molenspin.store.status import failed_cases, status_table
 from molenspin.store.writing import BatchRegion, BatchResult
+from molenspin.sweep.batches import BatchState, fingerprint_number
 from molenspin.sweep.cases import expand
-from molenspin.sweep.plan import BatchState, fingerprint_number, make_plan
+from molenspin.sweep.plan import make_plan
 
 FINGERPRINT = "a" * 16
 SAMPLES = 11

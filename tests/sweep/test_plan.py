@@ -6,9 +6,10 @@ import pytest
 from molenspin.config import config_from_mapping
 from molenspin.errors import InvalidValueError
 from molenspin.status import CaseStatus
+from molenspin.sweep.batches import BatchState, fingerprint_number
 from molenspin.sweep.cases import expand
 from molenspin.sweep.ledger import Ledger, NodeLedger
-from molenspin.sweep.plan import BatchState, fingerprint_number, make_plan
+from molenspin.sweep.plan import make_plan
 
 FINGERPRINTS = {"numpy": "a" * 16, "rust": "b" * 16}
 WIND = {"random": {"count": 10, "axes": {"sail_spur0.wind_speed": {"low": 4, "high": 14}}}}
