@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from benchmarks.race import COMPILATION, Entrant, race
-from benchmarks.rivals import RIVALS, get_rival, installed
+from benchmarks.rivals import RIVAL_PACKAGES, RIVALS, get_rival, installed
 from benchmarks.rivals.exact import angle_error
 from benchmarks.rivals.protocol import RigHistory, RigRun, Rival
 from benchmarks.session import affordable_steps, clock, new_parser, pinned_machine, progress, save, schedule
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.set_defaults(budget=COMPILATION)
     parser.add_argument("--rivals", nargs="+", choices=tuple(RIVALS), default=tuple(RIVALS))
     options = parser.parse_args(arguments)
-    with pinned_machine(options) as environment:
+    with pinned_machine(options, packages=RIVAL_PACKAGES) as environment:
         rivals = installed(options.rivals, get_rival, progress)
         records: list[TimingRecord] = []
         for size in options.sizes:

@@ -7,7 +7,7 @@ can be shared between members.
 from collections.abc import Sequence
 
 from benchmarks.race import COMPILATION, Entrant, race
-from benchmarks.rivals import ENSEMBLE_RIVALS, get_ensemble_rival, installed
+from benchmarks.rivals import ENSEMBLE_RIVALS, RIVAL_PACKAGES, get_ensemble_rival, installed
 from benchmarks.rivals.exact import ensemble_error
 from benchmarks.rivals.protocol import EnsembleRival, EnsembleRun, Floats
 from benchmarks.rivals.reduced_rig import ReducedRig
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rivals", nargs="+", choices=tuple(ENSEMBLE_RIVALS), default=tuple(ENSEMBLE_RIVALS))
     parser.add_argument("--members", type=int, default=MEMBERS)
     options = parser.parse_args(arguments)
-    with pinned_machine(options) as environment:
+    with pinned_machine(options, packages=RIVAL_PACKAGES) as environment:
         rivals = installed(options.rivals, get_ensemble_rival, progress)
         records: list[TimingRecord] = []
         for size in options.sizes:

@@ -55,7 +55,8 @@ def section(records: Records, table: Callable[[Records], str]) -> str:
 
 def machine(environment: Environment) -> str:
     """One line on the machine."""
-    versions = ", ".join(f"{name} {version}" for name, version in environment.versions.items())
+    known = {name: version for name, version in environment.versions.items() if version != "unknown"}
+    versions = ", ".join(f"{name} {version}" for name, version in known.items())
     load = f", load {environment.load[0]:.1f} at the start" if environment.load else ""
     return (
         f"{environment.cpu_model}, {environment.cpu_count} processors, {environment.threads.threads} used"

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from molenspin.provenance import version_of
 from molenspin.timing import Environment, Schedule, TimingRecord, TimingResults
 from molenspin.timing.clock import Clock, monotonic_clock
 from molenspin.timing.environment import read_environment, refuse_debug_build
@@ -53,12 +54,16 @@ def clock(options: Namespace) -> Clock:
 
 
 @contextmanager
-def pinned_machine(options: Namespace, *, threads: int = 1) -> Iterator[Environment]:
-    """Hold this process to ``threads`` processors, and describe the machine."""
+def pinned_machine(
+    options: Namespace, *, threads: int = 1, packages: Sequence[str] = ()
+) -> Iterator[Environment]:
+    """Hold this process to ``threads`` processors, and describe machine and versions of ``packages``."""
     with pinned_threads(threads) as pinning:
         environment = read_environment(pinning, machine=options.machine)
         refuse_debug_build(environment.build_profile)
-        yield environment
+        yield replace(
+            environment, versions=environment.versions | {name: version_of(name) for name in packages}
+        )
 
 
 def affordable_steps(steps: int, *, body_count: int, full_size: int) -> int:

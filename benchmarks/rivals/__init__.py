@@ -28,6 +28,9 @@ ENSEMBLE_RIVALS: dict[str, str] = {
 }
 """The same for ensembles."""
 
+RIVAL_PACKAGES = ("numba", "jax", "mujoco", "exudyn")
+"""What the extra `benchmarks` installs; their versions are kept with the results."""
+
 
 @cache
 def get_rival(name: str) -> Rival:
