@@ -16,7 +16,7 @@ from molenspin.errors import MolenspinError
 from molenspin.history import BODY_VARIABLES
 from molenspin.status import CaseStatus
 
-REFERENCE_LIMIT = 50
+REFERENCE_LIMIT = 20
 """Parameter points of one dataset that get a reference solution; errors of the others are missing."""
 
 SETTINGS = ("integrator", "dt", "backend")

@@ -31,7 +31,7 @@ rule results:
         report(
             folder / "report.html",
             caption="../report/report.rst",
-            category="Report",
+            category="Summary",
             labels={"page": "the whole sweep"},
         ),
         report(
