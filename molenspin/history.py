@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from molenspin.assembly.compiled import CompiledAssembly
+from molenspin.backends.buffers import POOL
 from molenspin.backends.protocol import History, Settings
 from molenspin.errors import InvalidValueError
 
@@ -27,8 +28,8 @@ def allocate_history(compiled: CompiledAssembly, settings: Settings, *, reaction
     shape = (compiled.member_count, compiled.body_count, settings.sample_count)
     rows = (compiled.member_count, compiled.constraint_count, settings.sample_count)
     try:
-        buffers = {name: np.empty(shape) for name in BODY_VARIABLES}
-        return History(**buffers, reaction=np.empty(rows) if reaction else None)
+        buffers = {name: POOL.array(shape) for name in BODY_VARIABLES}
+        return History(**buffers, reaction=POOL.array(rows) if reaction else None)
     except (MemoryError, ValueError) as error:
         raise InvalidValueError(
             f"assembly {compiled.name}: no memory for {settings.sample_count} states of "

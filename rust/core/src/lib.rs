@@ -10,6 +10,7 @@
 mod aligned;
 mod assembly;
 mod batch;
+mod chain;
 mod constraints;
 mod elements;
 mod ensemble;

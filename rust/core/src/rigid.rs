@@ -6,6 +6,7 @@
 
 use crate::aligned::Aligned;
 use crate::assembly::Assembly;
+use crate::chain::{Chain, Links};
 use crate::constraints::{constant_gradient, linear_residual, parameter};
 use crate::lanes::LaneMaximum;
 use crate::schedule::{Class, Layout};
@@ -37,6 +38,8 @@ enum Motion {
     Locked,
     /// Motion along `direction` (with its momentum), `[column][coordinate]`.
     OneFree { direction: Aligned, momentum: Aligned },
+    /// More, of a lone chain.
+    Chain(Box<Chain>),
     /// More.
     Several,
 }
@@ -89,7 +92,22 @@ impl Rigid {
         match self.pattern.coordinate_count - self.pattern.row_count {
             0 => self.motion = Motion::Locked,
             1 => self.find_direction::<V>(inverse_mass),
+            _ if !self.bank.packed => self.find_chain(inverse_mass),
             _ => {}
+        }
+    }
+
+    fn find_chain(&mut self, inverse_mass: &[f64]) {
+        let links = Links {
+            pattern: &self.pattern,
+            places: &self.bank.places,
+            gradient: &self.gradient,
+            parameters: &self.parameters,
+            system: &self.system,
+            inverse_mass,
+        };
+        if let Some(chain) = Chain::new(&links) {
+            self.motion = Motion::Chain(Box::new(chain));
         }
     }
 
@@ -202,7 +220,9 @@ impl Rigid {
         acceleration: &mut [f64],
         inverse_mass: &[f64],
     ) {
-        if self.bank.packed {
+        if let Motion::Chain(chain) = &mut self.motion {
+            chain.remove_normal::<I>(acceleration);
+        } else if self.bank.packed {
             self.constrain_columns::<I::Pack>(acceleration, inverse_mass);
         } else {
             self.constrain_columns::<I::Single>(acceleration, inverse_mass);
@@ -217,7 +237,7 @@ impl Rigid {
                 Motion::OneFree { direction, momentum } => {
                     self.move_along::<V>(column, direction, momentum, acceleration);
                 }
-                Motion::Several => self.remove_normal::<V>(column, acceleration, inverse_mass),
+                _ => self.remove_normal::<V>(column, acceleration, inverse_mass),
             }
         }
     }
@@ -258,6 +278,10 @@ impl Rigid {
         time: f64,
         largest: &mut LaneMaximum,
     ) {
+        if let Motion::Chain(chain) = &mut self.motion {
+            chain.residual::<I>(position, time, largest);
+            return;
+        }
         for column in 0..self.bank.column_count {
             if self.bank.packed {
                 self.residual_of_column::<I::Pack>(column, position, time, largest);

@@ -120,7 +120,7 @@ impl System {
             #[inline(always)]
             || {
                 let state = State { position, velocity };
-                self.elements.free_acceleration::<I>(state, instant, &self.inverse_mass, acceleration);
+                self.elements.free_acceleration::<I>(state, instant, acceleration);
                 self.newton.clock.end(Phase::StageEvaluation);
                 if rows == Rows::None {
                     return;

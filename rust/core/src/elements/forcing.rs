@@ -1,6 +1,6 @@
 //! What depends on time and not on the state: excitations, constant forces, and the wind on sails.
 //!
-//! It is evaluated once for each distinct time of a step, not once for each stage.
+//! It is evaluated once for each distinct time of a step, not once for each stage, and divided by M like all forces.
 
 use super::State;
 use super::harmonics::{HarmonicValues, Harmonics};
@@ -13,9 +13,9 @@ use crate::vector::{Instructions, Vector};
 #[derive(Clone, Debug)]
 pub(crate) struct Instant {
     pub(crate) time: f64,
-    /// Constant and harmonic force and sail lift of each coordinate.
-    pub(crate) force: Aligned,
-    /// lift slope w of each sail: the torque that its speed takes away, per rad/s.
+    /// Acceleration of each coordinate by constant and harmonic forces and sail lift.
+    pub(crate) acceleration: Aligned,
+    /// lift slope w / M of each sail: the acceleration that its speed takes away, per rad/s.
     sail_drag: Aligned,
 }
 
@@ -67,12 +67,18 @@ impl Forcing {
             constant,
             varying,
             harmonics: harmonics.finish(),
-            amplitude: excitations.expand(&excited.amplitude, members, 0.0),
+            amplitude: excitations.expand_with(0.0, |item, lane| {
+                let member = members[lane];
+                excited.amplitude.at(member, item) / assembly.mass.at(member, excited.index[item])
+            }),
             excitations,
             depth: gust_runs.expand(&gusts.depth, members, 0.0),
             gusts: gust_runs,
             gustiness: Aligned::zeros(sails.index.len() * lanes + 2 * crate::vector::PACK),
-            lift: sail_runs.expand(&sails.lift, members, 0.0),
+            lift: sail_runs.expand_with(0.0, |item, lane| {
+                let member = members[lane];
+                sails.lift.at(member, item) / assembly.mass.at(member, sails.index[item])
+            }),
             slope: sail_runs.expand(&sails.slope, members, 0.0),
             wind_speed: sail_runs.expand(&sails.wind_speed, members, 0.0),
             sails: sail_runs,
@@ -81,7 +87,7 @@ impl Forcing {
 
     /// An instant to be evaluated into.
     pub(crate) fn instant(&self) -> Instant {
-        Instant { time: 0.0, force: self.constant.clone(), sail_drag: self.lift.clone() }
+        Instant { time: 0.0, acceleration: self.constant.clone(), sail_drag: self.lift.clone() }
     }
 
     pub(crate) fn evaluate<I: Instructions>(&mut self, time: f64, instant: &mut Instant) {
@@ -94,12 +100,12 @@ impl Forcing {
             || {
                 self.harmonics.evaluate::<I>(time);
                 for &at in &self.varying {
-                    instant.force[at] = self.constant[at];
+                    instant.acceleration[at] = self.constant[at];
                 }
                 self.excitations.sweep::<I>(&mut Harmonic {
                     factor: &self.amplitude,
                     value: &self.harmonics.value,
-                    sum: &mut instant.force,
+                    sum: &mut instant.acceleration,
                 });
                 self.gustiness.fill(0.0);
                 self.gusts.sweep::<I>(&mut Harmonic {
@@ -125,9 +131,9 @@ impl Forcing {
         &self,
         instant: &Instant,
         state: State<'_>,
-        force: &mut [f64],
+        acceleration: &mut [f64],
     ) {
-        self.sails.sweep::<I>(&mut SailDrag { drag: &instant.sail_drag, state, force });
+        self.sails.sweep::<I>(&mut SailDrag { drag: &instant.sail_drag, state, acceleration });
     }
 }
 
@@ -158,7 +164,7 @@ impl Kernel<2> for Wind<'_> {
     fn apply<V: Vector>(&mut self, [at, sail]: [usize; 2], item: usize) {
         let speed = V::load(self.wind_speed, item) * (V::splat(1.0) + V::load(self.gustiness, sail));
         let push = V::load(self.lift, item) * speed;
-        (push * speed).add_to(&mut self.instant.force, at);
+        (push * speed).add_to(&mut self.instant.acceleration, at);
         (push * V::load(self.slope, item)).store(&mut self.instant.sail_drag, item);
     }
 }
@@ -166,13 +172,13 @@ impl Kernel<2> for Wind<'_> {
 struct SailDrag<'a> {
     drag: &'a [f64],
     state: State<'a>,
-    force: &'a mut [f64],
+    acceleration: &'a mut [f64],
 }
 
 impl Kernel<2> for SailDrag<'_> {
     #[inline(always)]
     fn apply<V: Vector>(&mut self, [at, _]: [usize; 2], item: usize) {
         let torque = V::load(self.drag, item) * V::load(self.state.velocity, at);
-        (-torque).add_to(self.force, at);
+        (-torque).add_to(self.acceleration, at);
     }
 }

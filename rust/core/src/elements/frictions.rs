@@ -10,6 +10,7 @@ use crate::vector::{Instructions, Vector};
 #[derive(Debug)]
 pub(crate) struct Frictions {
     runs: Runs<1>,
+    /// Divided by M.
     torque: Aligned,
     slip_speed: Aligned,
 }
@@ -19,19 +20,21 @@ impl Frictions {
         let table = &assembly.frictions;
         let runs = Runs::new(&super::singles(&table.index), layout);
         Self {
-            torque: runs.expand(&table.torque, members, 0.0),
+            torque: runs.expand_with(0.0, |item, lane| {
+                table.torque.at(members[lane], item) / assembly.mass.at(members[lane], table.index[item])
+            }),
             slip_speed: runs.expand(&table.slip_speed, members, 1.0),
             runs,
         }
     }
 
     #[inline(always)]
-    pub(crate) fn add_forces<I: Instructions>(&self, state: State<'_>, force: &mut [f64]) {
+    pub(crate) fn add_accelerations<I: Instructions>(&self, state: State<'_>, acceleration: &mut [f64]) {
         self.runs.sweep::<I>(&mut Torque {
             torque: &self.torque,
             slip_speed: &self.slip_speed,
             state,
-            force,
+            acceleration,
         });
     }
 }
@@ -40,7 +43,7 @@ struct Torque<'a> {
     torque: &'a [f64],
     slip_speed: &'a [f64],
     state: State<'a>,
-    force: &'a mut [f64],
+    acceleration: &'a mut [f64],
 }
 
 impl Kernel<1> for Torque<'_> {
@@ -48,6 +51,6 @@ impl Kernel<1> for Torque<'_> {
     fn apply<V: Vector>(&mut self, [at]: [usize; 1], item: usize) {
         let slip = V::load(self.state.velocity, at) / V::load(self.slip_speed, item);
         let torque = V::load(self.torque, item) * tanh(slip);
-        (-torque).add_to(self.force, at);
+        (-torque).add_to(self.acceleration, at);
     }
 }

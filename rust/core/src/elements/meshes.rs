@@ -10,6 +10,8 @@ use crate::vector::{Instructions, Vector};
 pub(crate) struct Meshes {
     runs: Runs<4>,
     direction: [Aligned; 4],
+    /// Direction divided by M.
+    change: [Aligned; 4],
     stiffness: Aligned,
     damping: Aligned,
     /// Half the backlash.
@@ -23,8 +25,15 @@ impl Meshes {
         let direction = std::array::from_fn(|column| {
             runs.expand_with(0.0, |item, lane| table.direction.at(members[lane], 4 * item + column))
         });
+        let change = std::array::from_fn(|column| {
+            runs.expand_with(0.0, |item, lane| {
+                let direction = table.direction.at(members[lane], 4 * item + column);
+                direction / assembly.mass.at(members[lane], table.index[item][column])
+            })
+        });
         Self {
             direction,
+            change,
             stiffness: runs.expand(&table.stiffness, members, 0.0),
             damping: runs.expand(&table.damping, members, 0.0),
             play: runs.expand_with(0.0, |item, lane| 0.5 * table.backlash.at(members[lane], item)),
@@ -33,15 +42,15 @@ impl Meshes {
     }
 
     #[inline(always)]
-    pub(crate) fn add_forces<I: Instructions>(&self, state: State<'_>, force: &mut [f64]) {
-        self.runs.sweep::<I>(&mut Contact { meshes: self, state, force });
+    pub(crate) fn add_accelerations<I: Instructions>(&self, state: State<'_>, acceleration: &mut [f64]) {
+        self.runs.sweep::<I>(&mut Contact { meshes: self, state, acceleration });
     }
 }
 
 struct Contact<'a> {
     meshes: &'a Meshes,
     state: State<'a>,
-    force: &'a mut [f64],
+    acceleration: &'a mut [f64],
 }
 
 impl Kernel<4> for Contact<'_> {
@@ -61,8 +70,8 @@ impl Kernel<4> for Contact<'_> {
         let depth = gap.select_less(zero, zero, gap.with_sign_of(x));
         let damped = gap.select_less(zero, zero, V::load(&self.meshes.damping, item) * rate);
         let contact = V::load(&self.meshes.stiffness, item).mul_add(depth, damped);
-        for j in 0..4 {
-            (-contact * direction[j]).add_to(self.force, at[j]);
+        for (change, at) in self.meshes.change.iter().zip(at) {
+            (-contact * V::load(change, item)).add_to(self.acceleration, at);
         }
     }
 }

@@ -1,4 +1,7 @@
 //! Forces of the elements, one file for each family.
+//!
+//! Coefficients are divided by the mass M of the coordinate that they act on, so that sums of forces are
+//! accelerations and need no further pass.
 
 mod forcing;
 mod frictions;
@@ -40,7 +43,9 @@ impl Elements {
     pub(crate) fn new(assembly: &Assembly, layout: &Layout, members: &[usize]) -> Self {
         let diagonal = |table: &Coefficients| {
             spread(layout, |occupant, lane| match occupant {
-                Occupant::Coordinate(coordinate) => table.at(members[lane], coordinate),
+                Occupant::Coordinate(coordinate) => {
+                    table.at(members[lane], coordinate) / assembly.mass.at(members[lane], coordinate)
+                }
                 _ => 0.0,
             })
         };
@@ -62,31 +67,25 @@ impl Elements {
         &self,
         state: State<'_>,
         instant: &Instant,
-        inverse_mass: &[f64],
         acceleration: &mut [f64],
     ) {
-        let force = &mut *acceleration;
-        self.diagonal_forces::<I>(state, instant, force);
-        self.springs.add_forces::<I>(state, force);
-        self.frictions.add_forces::<I>(state, force);
-        self.quadratics.add_forces::<I>(state, force);
-        self.unbalances.add_forces::<I>(state, force);
-        self.meshes.add_forces::<I>(state, force);
-        self.forcing.add_sail_drag::<I>(instant, state, force);
-        for at in (0..force.len()).step_by(PACK) {
-            let a = I::Pack::load(force, at) * I::Pack::load(inverse_mass, at);
-            a.store(force, at);
-        }
+        self.diagonal::<I>(state, instant, acceleration);
+        self.springs.add_accelerations::<I>(state, acceleration);
+        self.frictions.add_accelerations::<I>(state, acceleration);
+        self.quadratics.add_accelerations::<I>(state, acceleration);
+        self.unbalances.add_accelerations::<I>(state, acceleration);
+        self.meshes.add_accelerations::<I>(state, acceleration);
+        self.forcing.add_sail_drag::<I>(instant, state, acceleration);
     }
 
-    /// f = f(t) - stiffness q - damping v.
+    /// a = a(t) - stiffness q - damping v.
     #[inline(always)]
-    fn diagonal_forces<I: Instructions>(&self, state: State<'_>, instant: &Instant, force: &mut [f64]) {
-        let (stiffness, damping, given) = (&self.stiffness[..], &self.damping[..], &instant.force[..]);
-        for at in (0..force.len()).step_by(PACK) {
+    fn diagonal<I: Instructions>(&self, state: State<'_>, instant: &Instant, acceleration: &mut [f64]) {
+        let (stiffness, damping, given) = (&self.stiffness[..], &self.damping[..], &instant.acceleration[..]);
+        for at in (0..acceleration.len()).step_by(PACK) {
             let load = |values: &[f64]| I::Pack::load(values, at);
             let damped = (-load(damping)).mul_add(load(state.velocity), load(given));
-            (-load(stiffness)).mul_add(load(state.position), damped).store(force, at);
+            (-load(stiffness)).mul_add(load(state.position), damped).store(acceleration, at);
         }
     }
 }

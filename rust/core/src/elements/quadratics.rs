@@ -9,6 +9,7 @@ use crate::vector::{Instructions, Vector};
 #[derive(Debug)]
 pub(crate) struct Quadratics {
     runs: Runs<1>,
+    /// Divided by M.
     coefficient: Aligned,
 }
 
@@ -16,19 +17,24 @@ impl Quadratics {
     pub(crate) fn new(assembly: &Assembly, layout: &Layout, members: &[usize]) -> Self {
         let table = &assembly.quadratics;
         let runs = Runs::new(&super::singles(&table.index), layout);
-        Self { coefficient: runs.expand(&table.coefficient, members, 0.0), runs }
+        Self {
+            coefficient: runs.expand_with(0.0, |item, lane| {
+                table.coefficient.at(members[lane], item) / assembly.mass.at(members[lane], table.index[item])
+            }),
+            runs,
+        }
     }
 
     #[inline(always)]
-    pub(crate) fn add_forces<I: Instructions>(&self, state: State<'_>, force: &mut [f64]) {
-        self.runs.sweep::<I>(&mut Resistance { coefficient: &self.coefficient, state, force });
+    pub(crate) fn add_accelerations<I: Instructions>(&self, state: State<'_>, acceleration: &mut [f64]) {
+        self.runs.sweep::<I>(&mut Resistance { coefficient: &self.coefficient, state, acceleration });
     }
 }
 
 struct Resistance<'a> {
     coefficient: &'a [f64],
     state: State<'a>,
-    force: &'a mut [f64],
+    acceleration: &'a mut [f64],
 }
 
 impl Kernel<1> for Resistance<'_> {
@@ -36,6 +42,6 @@ impl Kernel<1> for Resistance<'_> {
     fn apply<V: Vector>(&mut self, [at]: [usize; 1], item: usize) {
         let v = V::load(self.state.velocity, at);
         let resistance = V::load(self.coefficient, item) * v * v.abs();
-        (-resistance).add_to(self.force, at);
+        (-resistance).add_to(self.acceleration, at);
     }
 }

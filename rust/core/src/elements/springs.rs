@@ -12,6 +12,8 @@ pub(crate) struct Springs {
     stiffness: Aligned,
     damping: Aligned,
     offset: Aligned,
+    /// 1 / M of each end.
+    inverse_mass: [Aligned; 2],
 }
 
 impl Springs {
@@ -23,18 +25,22 @@ impl Springs {
             stiffness: runs.expand(&table.stiffness, members, 0.0),
             damping: runs.expand(&table.damping, members, 0.0),
             offset: runs.expand(&table.offset, members, 0.0),
+            inverse_mass: std::array::from_fn(|end| {
+                runs.expand_with(0.0, |item, lane| 1.0 / assembly.mass.at(members[lane], ends[item][end]))
+            }),
             runs,
         }
     }
 
     #[inline(always)]
-    pub(crate) fn add_forces<I: Instructions>(&self, state: State<'_>, force: &mut [f64]) {
+    pub(crate) fn add_accelerations<I: Instructions>(&self, state: State<'_>, acceleration: &mut [f64]) {
         self.runs.sweep::<I>(&mut Torque {
             stiffness: &self.stiffness,
             damping: &self.damping,
             offset: &self.offset,
+            inverse_mass: self.inverse_mass.each_ref().map(|end| &end[..]),
             state,
-            force,
+            acceleration,
         });
     }
 }
@@ -44,7 +50,8 @@ struct Torque<'a> {
     damping: &'a [f64],
     offset: &'a [f64],
     state: State<'a>,
-    force: &'a mut [f64],
+    inverse_mass: [&'a [f64]; 2],
+    acceleration: &'a mut [f64],
 }
 
 impl Kernel<2> for Torque<'_> {
@@ -55,7 +62,8 @@ impl Kernel<2> for Torque<'_> {
         let rate = V::load(velocity, a) - V::load(velocity, b);
         let damping = rate * V::load(self.damping, item);
         let torque = twist.mul_add(V::load(self.stiffness, item), damping);
-        (-torque).add_to(self.force, a);
-        torque.add_to(self.force, b);
+        let [mass_a, mass_b] = self.inverse_mass.map(|end| V::load(end, item));
+        (-torque * mass_a).add_to(self.acceleration, a);
+        (torque * mass_b).add_to(self.acceleration, b);
     }
 }

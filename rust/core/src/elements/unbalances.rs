@@ -10,6 +10,7 @@ use crate::vector::{Instructions, Vector};
 #[derive(Debug)]
 pub(crate) struct Unbalances {
     runs: Runs<1>,
+    /// Divided by M.
     moment: Aligned,
     angle: Aligned,
 }
@@ -19,15 +20,17 @@ impl Unbalances {
         let table = &assembly.unbalances;
         let runs = Runs::new(&super::singles(&table.index), layout);
         Self {
-            moment: runs.expand(&table.moment, members, 0.0),
+            moment: runs.expand_with(0.0, |item, lane| {
+                table.moment.at(members[lane], item) / assembly.mass.at(members[lane], table.index[item])
+            }),
             angle: runs.expand(&table.angle, members, 0.0),
             runs,
         }
     }
 
     #[inline(always)]
-    pub(crate) fn add_forces<I: Instructions>(&self, state: State<'_>, force: &mut [f64]) {
-        self.runs.sweep::<I>(&mut Gravity { moment: &self.moment, angle: &self.angle, state, force });
+    pub(crate) fn add_accelerations<I: Instructions>(&self, state: State<'_>, acceleration: &mut [f64]) {
+        self.runs.sweep::<I>(&mut Gravity { moment: &self.moment, angle: &self.angle, state, acceleration });
     }
 }
 
@@ -35,7 +38,7 @@ struct Gravity<'a> {
     moment: &'a [f64],
     angle: &'a [f64],
     state: State<'a>,
-    force: &'a mut [f64],
+    acceleration: &'a mut [f64],
 }
 
 impl Kernel<1> for Gravity<'_> {
@@ -43,6 +46,6 @@ impl Kernel<1> for Gravity<'_> {
     fn apply<V: Vector>(&mut self, [at]: [usize; 1], item: usize) {
         let angle = V::load(self.state.position, at) - V::load(self.angle, item);
         let moment = V::load(self.moment, item) * sin_cos(angle).0;
-        (-moment).add_to(self.force, at);
+        (-moment).add_to(self.acceleration, at);
     }
 }

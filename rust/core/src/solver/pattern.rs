@@ -94,6 +94,20 @@ impl Pattern {
         self.row_count + self.row.len()
     }
 
+    /// The values below the diagonal, if there is at most one in each column and it belongs to the next row.
+    pub(crate) fn lower_bidiagonal(&self, system: &[f64]) -> Option<Vec<f64>> {
+        (0..self.row_count)
+            .map(|column| {
+                let values = self.column_start[column]..self.column_start[column + 1];
+                match &self.row[values.start - self.row_count..values.end - self.row_count] {
+                    [] => Some(0.0),
+                    [row] if *row == column + 1 => Some(system[values.start]),
+                    _ => None,
+                }
+            })
+            .collect()
+    }
+
     fn value(&self, row: usize, column: usize) -> usize {
         if row == column {
             return row;

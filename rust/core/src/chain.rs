@@ -1,0 +1,171 @@
+//! A lone chain of linear rows, like the wheels of a clock: each row shares coordinates with the next one only.
+//!
+//! The products with G run along the chain in packs; S is tridiagonal, and its two sweeps are all that is left to
+//! be done row by row.
+
+use crate::aligned::Aligned;
+use crate::lanes::LaneMaximum;
+use crate::schedule::{Kernel, Runs};
+use crate::solver::Pattern;
+use crate::vector::{Instructions, PACK, Vector};
+
+/// Entries of a row, filled up with zeros.
+const ENTRIES: usize = 4;
+
+/// The rows of one cluster; S = L D L^T with one value below each diagonal element.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    /// Place of the row, then those of its coordinates.
+    runs: Runs<5>,
+    /// G, and G M^-1, by entry.
+    gradient: [Aligned; ENTRIES],
+    change: [Aligned; ENTRIES],
+    /// L and 1 / D by row.
+    lower: Aligned,
+    inverse: Aligned,
+    offset: Aligned,
+    rate: Aligned,
+    multipliers: Aligned,
+    row_count: usize,
+}
+
+/// What a chain is made from: values of a cluster that is not packed.
+pub(crate) struct Links<'a> {
+    pub(crate) pattern: &'a Pattern,
+    pub(crate) places: &'a [usize],
+    pub(crate) gradient: &'a [f64],
+    pub(crate) parameters: &'a [f64],
+    pub(crate) system: &'a [f64],
+    pub(crate) inverse_mass: &'a [f64],
+}
+
+impl Chain {
+    /// The chain, if the rows form one.
+    pub(crate) fn new(links: &Links<'_>) -> Option<Self> {
+        let Links { pattern, places, gradient, parameters, system, inverse_mass } = links;
+        let row_count = pattern.row_count;
+        let lower = pattern.lower_bidiagonal(system)?;
+        let place = |entry: usize| places[pattern.coordinate[entry]];
+        let rows = (0..row_count).map(|row| {
+            let entries = pattern.entries(row);
+            let nth = |number: usize| place((entries.start + number).min(entries.end - 1));
+            [row, nth(0), nth(1), nth(2), nth(3)]
+        });
+        let runs = Runs::of_places(rows.collect(), 1);
+        let value = |row: usize, number: usize, scale: &dyn Fn(usize) -> f64| {
+            let entry = pattern.entries(row).nth(number);
+            entry.map_or(0.0, |entry| gradient[entry] * scale(place(entry)))
+        };
+        let spread = |scale: &dyn Fn(usize) -> f64| {
+            std::array::from_fn(|number| runs.expand_with(0.0, |row, _| value(row, number, scale)))
+        };
+        let by_row = |of_row: &dyn Fn(usize) -> f64| {
+            let mut values = Aligned::zeros(row_count.next_multiple_of(PACK) + PACK);
+            values.iter_mut().enumerate().take(row_count).for_each(|(row, value)| *value = of_row(row));
+            values
+        };
+        Some(Self {
+            gradient: spread(&|_| 1.0),
+            change: spread(&|at| inverse_mass[at]),
+            lower: by_row(&|row| lower[row]),
+            inverse: by_row(&|row| system[row]),
+            offset: by_row(&|row| parameters[2 * row]),
+            rate: by_row(&|row| parameters[2 * row + 1]),
+            multipliers: by_row(&|_| 0.0),
+            runs,
+            row_count,
+        })
+    }
+
+    /// Takes from accelerations what the rows do not allow: a -= M^-1 G^T S^-1 G a.
+    #[inline(always)]
+    pub(crate) fn remove_normal<I: Instructions>(&mut self, acceleration: &mut [f64]) {
+        self.gradient_product::<I>(acceleration);
+        self.solve::<I::Single>();
+        self.runs.sweep::<I>(&mut Reaction {
+            change: self.change.each_ref().map(|entry| &entry[..]),
+            multipliers: &self.multipliers,
+            x: acceleration,
+        });
+    }
+
+    /// Largest residual of the rows.
+    #[inline(always)]
+    pub(crate) fn residual<I: Instructions>(
+        &mut self,
+        position: &[f64],
+        time: f64,
+        largest: &mut LaneMaximum,
+    ) {
+        self.gradient_product::<I>(position);
+        let mut worst = I::Pack::splat(0.0);
+        for at in (0..self.row_count).step_by(PACK) {
+            let wanted =
+                I::Pack::load(&self.rate, at).mul_add(I::Pack::splat(time), I::Pack::load(&self.offset, at));
+            worst = worst.max((I::Pack::load(&self.multipliers, at) - wanted).abs());
+        }
+        largest.include(worst);
+    }
+
+    /// multipliers = G x.
+    #[inline(always)]
+    fn gradient_product<I: Instructions>(&mut self, x: &[f64]) {
+        self.multipliers.fill(0.0);
+        self.runs.sweep::<I>(&mut Product {
+            gradient: self.gradient.each_ref().map(|entry| &entry[..]),
+            x,
+            sum: &mut self.multipliers,
+        });
+    }
+
+    /// Solves S x = multipliers in place: down with L, up with D and L^T.
+    #[inline(always)]
+    fn solve<V: Vector>(&mut self) {
+        let (lower, inverse, x) = (&self.lower[..], &self.inverse[..], &mut self.multipliers[..]);
+        let mut known = V::splat(0.0);
+        for row in 0..self.row_count {
+            let factor = if row == 0 { V::splat(0.0) } else { V::load(lower, row - 1) };
+            known = (-factor).mul_add(known, V::load(x, row));
+            known.store(x, row);
+        }
+        let mut known = V::splat(0.0);
+        for row in (0..self.row_count).rev() {
+            let scaled = V::load(x, row) * V::load(inverse, row);
+            known = (-V::load(lower, row)).mul_add(known, scaled);
+            known.store(x, row);
+        }
+    }
+}
+
+struct Product<'a> {
+    gradient: [&'a [f64]; ENTRIES],
+    x: &'a [f64],
+    sum: &'a mut [f64],
+}
+
+impl Kernel<5> for Product<'_> {
+    #[inline(always)]
+    fn apply<V: Vector>(&mut self, [row, a, b, c, d]: [usize; 5], item: usize) {
+        let mut sum = V::load(self.sum, row);
+        for (gradient, at) in self.gradient.iter().zip([a, b, c, d]) {
+            sum = V::load(gradient, item).mul_add(V::load(self.x, at), sum);
+        }
+        sum.store(self.sum, row);
+    }
+}
+
+struct Reaction<'a> {
+    change: [&'a [f64]; ENTRIES],
+    multipliers: &'a [f64],
+    x: &'a mut [f64],
+}
+
+impl Kernel<5> for Reaction<'_> {
+    #[inline(always)]
+    fn apply<V: Vector>(&mut self, [row, a, b, c, d]: [usize; 5], item: usize) {
+        let multiplier = -V::load(self.multipliers, row);
+        for (change, at) in self.change.iter().zip([a, b, c, d]) {
+            multiplier.mul_add(V::load(change, item), V::load(self.x, at)).store(self.x, at);
+        }
+    }
+}
