@@ -21,6 +21,10 @@ include: "workflow/rules/results.smk"
 include: "workflow/rules/mills.smk"
 
 
+onsuccess:
+    print(f"molenspin: the results are in {folder}")
+
+
 rule all:
     default_target: True
     input:
