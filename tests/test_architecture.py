@@ -48,10 +48,10 @@ LINE_LIMIT = 250
 LONG_MODULES = {
     "assembly/compiled.py": "declares every array that a backend reads, in one place",
     "config/models.py": "declares every key of a configuration, in one place",
-    "backends/torch/equations.py": "to be split",
-    "backends/torch/kernel_source.py": "to be split",
-    "backends/torch/layout.py": "to be split",
-    "backends/torch/tensor_model.py": "to be split",
+    "backends/torch/equations.py": "all forces and constraints of a kernel, in one place",
+    "backends/torch/kernel_source.py": "a whole kernel, read from top to bottom",
+    "backends/torch/layout.py": "every step from bodies to lanes, in order",
+    "backends/torch/tensor_model.py": "all forces and constraints as tensors, in one place",
 }
 
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "misc", "common"}
