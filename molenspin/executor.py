@@ -164,7 +164,7 @@ def _run_all(tasks: Sequence[BatchTask], threads: int, finished: Callable[[Batch
     """Run all batches, on the cluster that the environment names or on threads of this process."""
     scheduler = scheduler_in_environment()
     if tasks and scheduler:
-        _run_on_cluster(tasks, scheduler, tasks[0].execution.threads, finished)
+        _run_on_cluster(tasks, scheduler, tasks[0].execution.threads or 1, finished)
     elif tasks:
         _run_on_threads(tasks, threads, finished)
 
