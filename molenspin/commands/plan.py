@@ -66,8 +66,9 @@ def _cost(project: Project, *, calibrate: bool) -> Iterator[str]:
     seconds, unknown = core_seconds(project, pending, rates)
     if unknown:
         yield f"core-hours: unknown for {', '.join(unknown)} (no earlier run here; --calibrate measures them)"
-    others = " for the others" if unknown else ""
-    yield f"core-hours: {seconds / 3600:.3g} ({seconds:.3g} core-seconds){others}"
+    if seconds or not unknown:
+        others = " for the others" if unknown else ""
+        yield f"core-hours: {seconds / 3600:.3g} ({seconds:.3g} core-seconds){others}"
 
 
 def _bytes(size: float) -> str:
