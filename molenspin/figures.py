@@ -29,7 +29,7 @@ def result_figures(results: SweepResults) -> dict[str, Figure]:
     return {
         "speedup": speedup_figure(results.speedup),
         "error_over_step": convergence_figure(results.convergence),
-        "work_precision": work_precision_figure(results.curves),
+        "work_precision": work_precision_figure(results.curves, results.curve_titles),
     }
 
 
@@ -76,9 +76,10 @@ def convergence_figure(found: Sequence[Convergence]) -> Figure:
     return _with_legend(figure)
 
 
-def work_precision_figure(curves: Mapping[CurveKey, Sequence[Curve]]) -> Figure:
+def work_precision_figure(
+    curves: Mapping[CurveKey, Sequence[Curve]], titles: Mapping[CurveKey, str]
+) -> Figure:
     """Run time over error, one panel for each assembly: colours are integrators, lines are backends."""
-    titles = {key: f"{key[1]}, {key[2]} bodies" for key in curves}
     figure, panels = _panels(
         list(dict.fromkeys(titles.values())), "largest angle error [rad]", "run time [s]"
     )

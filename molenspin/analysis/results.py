@@ -52,6 +52,17 @@ class SweepResults:
         """Work-precision curves."""
         return curves_by_key(self.timing, self.errors) if self.timing else {}
 
+    @property
+    def curve_titles(self) -> dict[CurveKey, str]:
+        """Assembly and size of each key, and the machine where there are several."""
+        machines = {key[0] for key in self.curves}
+        return {
+            key: f"{key[1]}, {key[2]} bodies"
+            + (f" × {key[3]} members" if key[3] > 1 else "")
+            + (f", on {key[0]}" if len(machines) > 1 else "")
+            for key in self.curves
+        }
+
     @cached_property
     def convergence(self) -> list[Convergence]:
         """Error over step of every assembly and integrator."""

@@ -36,22 +36,14 @@ class AnswerRow:
 
 def answer_rows(results: SweepResults, error: float) -> list[AnswerRow]:
     """The answer for every assembly that was timed."""
-    found = answers(results.curves, error)
-    machines = {answer.key[0] for answer in found}
     uncertainty = results.reference_uncertainty
     return [
-        _row(answer, results.curves[answer.key], uncertainty, with_machine=len(machines) > 1)
-        for answer in found
+        _row(answer, results.curve_titles[answer.key], results.curves[answer.key], uncertainty)
+        for answer in answers(results.curves, error)
     ]
 
 
-def _row(
-    answer: Answer, curves: Sequence[Curve], uncertainty: float | None, *, with_machine: bool
-) -> AnswerRow:
-    machine, assembly, body_count, member_count, _ = answer.key
-    name = f"{assembly}, {body_count} bodies"
-    name += f" × {member_count} members" if member_count > 1 else ""
-    name += f", on {machine}" if with_machine else ""
+def _row(answer: Answer, name: str, curves: Sequence[Curve], uncertainty: float | None) -> AnswerRow:
     choice = answer.choice
     if choice is None:
         return AnswerRow(assembly=name, setting="no measured setting meets it", sureness=_best(curves))

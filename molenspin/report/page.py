@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from molenspin.analysis.break_even import break_even_table
 from molenspin.analysis.convergence import orders_table
 from molenspin.analysis.results import SweepResults
 from molenspin.report import wording
@@ -83,6 +84,7 @@ def render_report(report: Report) -> str:
         speedup=_html(speedup_view(results.speedup)),
         equal_error=_html(equal_error_view(results.equal_error())),
         orders=_html(orders_table(results.convergence)),
+        break_even=_html(break_even_table(results.speedup)),
         failed=_html(failed_view(results.failed)),
         failed_count=len(results.failed),
         run=run_facts(results),

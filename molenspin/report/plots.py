@@ -43,7 +43,7 @@ def report_plots(results: SweepResults) -> dict[str, go.Figure]:
 
 def work_precision_plot(results: SweepResults) -> go.Figure:
     """Run time over error: down and to the left is better."""
-    titles = {key: f"{key[1]}, {key[2]} bodies" for key in results.curves}
+    titles = results.curve_titles
     panels = _Panels(list(titles.values()), "largest angle error [rad]", "run time [s]")
     backends = _backends(results)
     for key, curves in results.curves.items():
