@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from molenspin.assembly.compiled import Floats
 from molenspin.backends.protocol import History
 from molenspin.backends.torch.progress import Progress
 
@@ -37,13 +39,18 @@ class DeviceRun:
             (self.position, history.angle, history.displacement),
             (self.velocity, history.angular_velocity, history.velocity),
         ):
-            array = tensor.cpu().numpy()
-            spin[members], axial[members] = array[:, 0::2], array[:, 1::2]
+            _copy(tensor[:, 0::2], spin[members])
+            _copy(tensor[:, 1::2], axial[members])
         if history.reaction is not None and self.reaction is not None:
-            history.reaction[members] = self.reaction.cpu().numpy()
+            _copy(self.reaction, history.reaction[members])
 
     def totals(self) -> dict[str, np.ndarray]:
         """Per-member results as arrays, by the names of `molenspin.backends.protocol.Outcome`."""
         names = ("status", "stop_step", "stop_index", "stop_residual", "max_residual")
         totals = {name: getattr(self.progress, name).cpu().numpy() for name in names}
         return totals | {"newton_iterations": self.newton_iterations.cpu().numpy()}
+
+
+def _copy(source: Tensor, target: Floats) -> None:
+    """Transpose on the device, then one transfer straight into the target."""
+    torch.from_numpy(target).copy_(source.contiguous())

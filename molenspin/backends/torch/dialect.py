@@ -29,9 +29,18 @@ if IS_GLUON:
         return tl.arange(0, count, layout=ONE_WARP)
 
     @jit
-    def block_or(bits):
-        """Bits set on any lane of a block, one number."""
-        return tl.reduce_or(bits, axis=0)
+    def rough_reciprocal(x):
+        """1 / x to about 20 bits, in one instruction."""
+        return tl.inline_asm_elementwise(
+            "rcp.approx.ftz.f64 $0, $1;", "=d,d", [x], dtype=tl.float64, is_pure=True, pack=1
+        )
+
+    @jit
+    def rough_inverse_root(x):
+        """1 / sqrt(x) to about 20 bits, in one instruction."""
+        return tl.inline_asm_elementwise(
+            "rsqrt.approx.ftz.f64 $0, $1;", "=d,d", [x], dtype=tl.float64, is_pure=True, pack=1
+        )
 
 else:
     jit, tl = triton_jit, triton_language
@@ -42,6 +51,17 @@ else:
         return tl.arange(0, count)
 
     @jit
-    def block_or(bits):
-        """Bits set on any lane of a block, one number."""
-        return tl.reduce_or(bits, axis=0)
+    def rough_reciprocal(x):
+        """1 / x."""
+        return 1.0 / x
+
+    @jit
+    def rough_inverse_root(x):
+        """1 / sqrt(x)."""
+        return tl.rsqrt(x)
+
+
+@jit
+def block_or(bits):
+    """Bits set on any lane of a block, one number."""
+    return tl.reduce_or(bits, axis=0)

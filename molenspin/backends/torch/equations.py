@@ -235,7 +235,7 @@ class Equations:
         crank, rod = (self._of(item, f"slider_cranks.{name}") for name in ("crank", "rod"))
         across, along = crank * sine, crank * cosine
         square = rod * rod - across * across
-        inverse = self._program.compute(f"tl.rsqrt({square.name})")
+        (inverse,) = self._program.call("inverse_root", square)
         reach, lean = square * inverse, along * inverse
         residual = position[b] - (along + reach - crank - rod)
         swing = across * inverse

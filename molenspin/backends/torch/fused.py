@@ -49,6 +49,7 @@ class FusedKernel:
         self, compiled: CompiledAssembly, settings: Settings, device: torch.device, dtype: torch.dtype
     ) -> None:
         self.compiled, self.settings, self.device, self.dtype = compiled, settings, device, dtype
+        self.options: dict[str, int] = {}
         self.layout = lane_layout(compiled)
         source = kernel_source(compiled, self.layout, settings, str(dtype).removeprefix("torch."))
         self._function = triton_function(source.text)
@@ -121,6 +122,7 @@ class FusedKernel:
             MEMBERS=self.members_per_block,
             REACTION=reaction and bool(self.layout.rows),
             num_warps=1,
+            **self.options,
         )
 
     # Results

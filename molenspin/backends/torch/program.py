@@ -25,6 +25,8 @@ class Value:
     program: "Program"
     name: str = ""
     numbers: Floats | None = None
+    uniform: float | None = None
+    """The number that a known value has on every lane, if it is the same one."""
 
     def __add__(self, other: Operand) -> "Value":
         return self.program.combine("+", self, other)
@@ -49,7 +51,7 @@ class Value:
 
     def is_known(self, number: float | None = None) -> bool:
         """Whether the value is known beforehand (and equals ``number`` on every lane)."""
-        return self.numbers is not None and (number is None or bool(np.all(self.numbers == number)))
+        return self.numbers is not None and (number is None or self.uniform == number)
 
 
 class Mark(NamedTuple):
@@ -73,7 +75,9 @@ class Program:
 
     def known(self, numbers: Floats | float) -> Value:
         """A value known beforehand: a number, (lane_count,) or (member_count, lane_count)."""
-        return Value(self, numbers=np.asarray(numbers, dtype=np.float64))
+        array = np.asarray(numbers, dtype=np.float64)
+        first = float(array.flat[0])
+        return Value(self, numbers=array, uniform=first if bool((array == first).all()) else None)
 
     def variable(self, name: str) -> Value:
         """A variable that the kernel has."""
@@ -149,7 +153,7 @@ class Program:
         """One over a value."""
         if value.numbers is not None:
             return self.known(1.0 / value.numbers)
-        return self.compute(f"1.0 / {self.text(value)}")
+        return self.call("reciprocal", value)[0]
 
     def total(self, values: Iterable[Value]) -> Value:
         """Sum of values, 0 of none."""
@@ -162,8 +166,8 @@ class Program:
         """How the kernel writes a value: a variable, a literal 0, 1 or -1, or a load from a table."""
         if value.numbers is None:
             return value.name
-        if any(value.is_known(number) for number in (0.0, 1.0, -1.0)):
-            return repr(float(value.numbers.flat[0]))
+        if value.uniform in (0.0, 1.0, -1.0):
+            return repr(value.uniform)
         varies = value.numbers.ndim == 2
         table = self._tables[varies]
         # Numbered by use, not by content: other numbers in the same structure give the same source.

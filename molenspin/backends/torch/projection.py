@@ -116,7 +116,7 @@ class Projection:
         if not self._rounding:
             return self._program.known(0.0)
         terms = [entry * position[slot] for slot, entry in row.jacobian.items()]
-        sizes = [self._program.call("magnitude", term)[0] for term in terms]
+        sizes = [self._program.compute(f"tl.abs({self._program.text(term)})") for term in terms]
         return FLOAT32_ROUNDING * self._program.total(sizes)
 
     def _spread(self, rows: Sequence[Row], multipliers: Sequence[Value]) -> dict[int, Value]:

@@ -8,7 +8,9 @@ from typing import Any
 
 DEVICE_FUNCTIONS = (
     "hyperbolic_tangent",
+    "inverse_root",
     "member_or",
+    "reciprocal",
     "sine",
     "sine_cosine",
     "tooth_force",
