@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.gpu_tables import gpu_ensembles_table, gpu_single_table
 from benchmarks.records import Records
 from benchmarks.session import RESULTS
 from benchmarks.tables import (
@@ -29,6 +30,8 @@ SECTIONS: dict[str, Callable[[Records], str]] = {
     "ensemble_rivals": ensemble_rivals_table,
     "recording": recording_table,
     "scaling": scaling_table,
+    "gpu_single": gpu_single_table,
+    "gpu_ensembles": gpu_ensembles_table,
 }
 
 

@@ -220,7 +220,8 @@ class _Writer:
                 middle = {s: self.velocity[s] + half_kick[s] * force[s] for s in self.slots}
                 self.assign("p", {s: self.position[s] + self.h * middle[s] for s in self.slots})
                 after = self.time("1.0")
-                self.projection.positions(self.position, after, along=tangent)
+                reached = self.projection.positions(self.position, after, along=tangent)
+                self.assign("p", self.projection.shifted(self.position, reached, along=tangent))
                 per_h = program.known(1.0 / self.settings.dt)
                 middle = {s: (self.position[s] - self.variables("q")[s]) * per_h for s in self.slots}
                 expected = {s: 2.0 * middle[s] - self.velocity[s] for s in self.slots}

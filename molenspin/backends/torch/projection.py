@@ -111,6 +111,16 @@ class Projection:
             program.write(LOSE)
             keep_stopped(program, position, time)
 
+    def shifted(self, position: Slots, reached: Tangent, along: Tangent) -> dict[int, Value]:
+        """Positions without the residual that Newton left: RATTLE divides it by the step size."""
+        result = dict(position)
+        groups = zip(reached.groups, along.groups, along.factors, strict=True)
+        for rows, partner, factor in groups:
+            multipliers = factor.solve([row.residual for row in rows])
+            for slot, push in self._spread(partner, multipliers).items():
+                result[slot] = result[slot] - self._equations.inverse_mass[slot] * push
+        return result
+
     def _unresolved(self, row: Row, position: Slots) -> Value:
         """Size of the residual that is only rounding; float64 resolves all that matters."""
         if not self._rounding:
