@@ -43,8 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gpu = Contender(label="torch", backend=get_backend("torch"), execution=Execution(device=options.device))
     rust = replace(contender("rust", threads=processors), label="rust, all cores")
     _write_ceilings(options)
-    with pinned_machine(options, threads=processors) as environment:
+    with pinned_machine(options) as environment:
         _single(options, environment, gpu)
+    with pinned_machine(options, threads=processors) as environment:
         _ensembles(options, environment, [rust, gpu])
     return 0
 
@@ -73,7 +74,7 @@ def _ensembles(options: Namespace, environment: Environment, contenders: Sequenc
     for workload in _ensemble_workloads(options):
         progress(f"mill, {workload.compiled.body_count} bodies, {workload.compiled.member_count} members")
         records += measure([workload], contenders, environment, schedule=schedule(options)).records
-    _save(records, environment, options, "ensembles")
+        _save(records, environment, options, "ensembles")
 
 
 def _ensemble_workloads(options: Namespace) -> Iterator[Workload]:

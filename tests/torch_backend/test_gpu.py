@@ -75,7 +75,7 @@ def test_a_diverging_member_leaves_the_others_alone():
 
 
 def test_float32_agrees_to_its_precision(integrator):
-    compiled = compile_assembly(ms.benchmark_assembly("mill", 8))
+    compiled = compile_assembly(ms.load_assembly(REFERENCE / "zoo-b.yaml"))
     settings = Settings(dt=1e-3, step_count=100, integrator=Integrator(integrator))
     expected, _ = simulated(get_backend("numpy"), compiled, settings, Execution())
     found, _ = simulated(TorchBackend(), compiled, settings, Execution(device="cuda", dtype="float32"))

@@ -131,7 +131,7 @@ class _Batch:
             compiled = compiled.members(np.arange(members.start, members.stop))
         begin = start(compiled, self._settings, self._device, self._dtype)
         if self._choice.path == Path.FUSED:
-            kernel = FusedKernel(compiled, self._settings, self._device, self._dtype)
+            kernel = FusedKernel(compiled, self._settings, begin.model)
             self._detail = kernel.path
             return kernel.run(begin, reaction=reaction)
         if self._choice.path == Path.EAGER:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
+from torch import Tensor
 
 from molenspin.assembly.compiled import CompiledAssembly, Indices
 from molenspin.backends.torch.layout import Item, Lanes, Layout, SpringLink
@@ -47,10 +48,20 @@ class Row:
 
 
 class Equations:
-    """Forces and constraints of one assembly, written into a program."""
+    """Forces and constraints of one assembly, written into a program.
 
-    def __init__(self, compiled: CompiledAssembly, layout: Layout, program: Program) -> None:
-        self._arrays: dict[str, Any] = compiled.arrays()
+    Parameters
+    ----------
+    compiled, layout, program
+        What, where, and into what.
+    varying
+        The arrays that vary between members as tensors on the device, by dotted name.
+    """
+
+    def __init__(
+        self, compiled: CompiledAssembly, layout: Layout, program: Program, varying: Mapping[str, Tensor]
+    ) -> None:
+        self._arrays: dict[str, Any] = compiled.arrays() | dict(varying)
         self._gusts = compiled.gusts
         self._layout = layout
         self._program = program
@@ -73,7 +84,7 @@ class Equations:
         """A coefficient of an item on every lane; 0 where the lane has none."""
         array = self._arrays[name]
         picked = (array if column is None else array[..., column])[..., np.maximum(item.entries, 0)]
-        return self._program.known(np.where(item.entries >= 0, picked, 0.0))
+        return self._program.known(picked) * self._mask(item.entries >= 0)
 
     def _mask(self, lanes: Lanes) -> Value:
         return self._program.known(lanes.astype(float))
@@ -141,6 +152,8 @@ class Equations:
         )
 
     def _sine(self, angle: Value) -> Value:
+        if isinstance(angle.numbers, Tensor):
+            return self._program.known(angle.numbers.sin())
         if angle.numbers is not None:
             return self._program.known(np.sin(angle.numbers))
         return self._program.call("sine", angle)[0]

@@ -41,27 +41,26 @@ class FusedKernel:
         The assembly; its members share one launch.
     settings
         How to simulate.
-    device, dtype
-        Where, and in which precision.
+    model
+        The assembly's tables on the device.
     """
 
-    def __init__(
-        self, compiled: CompiledAssembly, settings: Settings, device: torch.device, dtype: torch.dtype
-    ) -> None:
-        self.compiled, self.settings, self.device, self.dtype = compiled, settings, device, dtype
-        self.options: dict[str, int] = {}
+    def __init__(self, compiled: CompiledAssembly, settings: Settings, model: TensorModel) -> None:
+        self.compiled, self.settings, self.device, self.dtype = compiled, settings, model.device, model.dtype
         self.layout = lane_layout(compiled)
-        source = kernel_source(compiled, self.layout, settings, str(dtype).removeprefix("torch."))
+        varying = {name: model[name] for name in compiled.varying()}
+        dtype = str(model.dtype).removeprefix("torch.")
+        source = kernel_source(compiled, self.layout, settings, dtype, varying)
         self._function = triton_function(source.text)
         self.members_per_block = _members_per_block(compiled.member_count, self.layout)
         self.block_count = -(-compiled.member_count // self.members_per_block)
         self._padding = self.block_count * self.members_per_block - compiled.member_count
         self._units = self.block_count * self.members_per_block * self.layout.lane_count
-        varying = np.pad(source.varying, ((0, 0), (0, self._padding), (0, 0)), mode="edge")
+        last = source.varying[:, -1:].expand(-1, self._padding, -1)
         self._tables = (
-            torch.as_tensor(source.shared, dtype=dtype, device=device),
-            torch.as_tensor(varying, dtype=dtype, device=device),
-            torch.as_tensor(source.links, dtype=torch.int32, device=device),
+            torch.as_tensor(source.shared, dtype=self.dtype, device=self.device),
+            torch.cat([source.varying, last], dim=1).to(device=self.device, dtype=self.dtype),
+            torch.as_tensor(source.links, dtype=torch.int32, device=self.device),
         )
 
     @property
@@ -122,7 +121,6 @@ class FusedKernel:
             MEMBERS=self.members_per_block,
             REACTION=reaction and bool(self.layout.rows),
             num_warps=1,
-            **self.options,
         )
 
     # Results

@@ -8,10 +8,12 @@ Variables of the loop, by slot: ``p`` and ``w`` are the candidate position and v
 loop projects, ``q`` and ``v`` those at the start of the step, ``sp`` and ``sw`` the weighted sums of rk4.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from molenspin.assembly.compiled import CompiledAssembly, Floats, Indices
 from molenspin.backends.protocol import RUNAWAY_LIMIT, Settings
@@ -81,26 +83,46 @@ class KernelSource:
 
     text: str
     shared: Floats
-    varying: Floats
+    varying: Tensor
     links: Indices
 
 
-def kernel_source(compiled: CompiledAssembly, layout: Layout, settings: Settings, dtype: str) -> KernelSource:
-    """Write the kernel of an assembly."""
-    writer = _Writer(compiled, layout, settings, dtype)
-    program = writer.program
+def kernel_source(
+    compiled: CompiledAssembly,
+    layout: Layout,
+    settings: Settings,
+    dtype: str,
+    varying: Mapping[str, Tensor] | None = None,
+) -> KernelSource:
+    """Write the kernel of an assembly; arrays that vary between members may be on a device already."""
+    if varying is None:
+        arrays = compiled.arrays()
+        varying = {name: torch.tensor(arrays[name]) for name in compiled.varying()}
+    writer = _Writer(compiled, layout, settings, dtype, varying)
     writer.write()
-    shared, varying = program.tables(compiled.member_count, layout.lane_count)
+    program = writer.program
     links = np.array(writer.equations.links, dtype=np.int64).reshape(-1, layout.lane_count)
-    return KernelSource(text="\n".join(program.lines) + "\n", shared=shared, varying=varying, links=links)
+    return KernelSource(
+        text="\n".join(program.lines) + "\n",
+        shared=program.shared(layout.lane_count),
+        varying=program.varying(compiled.member_count, layout.lane_count),
+        links=links,
+    )
 
 
 class _Writer:
     """Writes one kernel, top to bottom."""
 
-    def __init__(self, compiled: CompiledAssembly, layout: Layout, settings: Settings, dtype: str) -> None:
+    def __init__(
+        self,
+        compiled: CompiledAssembly,
+        layout: Layout,
+        settings: Settings,
+        dtype: str,
+        varying: Mapping[str, Tensor],
+    ) -> None:
         self.program = Program()
-        self.equations = Equations(compiled, layout, self.program)
+        self.equations = Equations(compiled, layout, self.program, varying)
         self.projection = Projection(self.equations, self.program, settings.tolerance, dtype)
         self.settings = settings
         self.slots = range(layout.slot_count)

@@ -9,12 +9,17 @@ arithmetic, and a constant factorisation costs the kernel nothing.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from operator import add, mul, sub
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from molenspin.assembly.compiled import Floats
 
+Numbers: TypeAlias = Floats | Tensor
+"""An array (lane_count,), or where members differ a tensor (member_count, lane_count) on the device."""
 Operand: TypeAlias = "Value | float"
 
 
@@ -24,7 +29,7 @@ class Value:
 
     program: "Program"
     name: str = ""
-    numbers: Floats | None = None
+    numbers: Numbers | None = None
     uniform: float | None = None
     """The number that a known value has on every lane, if it is the same one."""
 
@@ -61,7 +66,7 @@ class Mark(NamedTuple):
     indent: int
 
 
-_FOLD: dict[str, Callable[[Floats, Floats], Floats]] = {"+": np.add, "-": np.subtract, "*": np.multiply}
+_FOLD: dict[str, Callable[[Any, Any], Any]] = {"+": add, "-": sub, "*": mul}
 
 
 class Program:
@@ -73,11 +78,11 @@ class Program:
         self._count = 0
         self._tables: dict[bool, dict[Value, int]] = {False: {}, True: {}}
 
-    def known(self, numbers: Floats | float) -> Value:
-        """A value known beforehand: a number, (lane_count,) or (member_count, lane_count)."""
-        array = np.asarray(numbers, dtype=np.float64)
-        first = float(array.flat[0])
-        return Value(self, numbers=array, uniform=first if bool((array == first).all()) else None)
+    def known(self, numbers: Numbers | float) -> Value:
+        """A value known beforehand."""
+        known = numbers if isinstance(numbers, Tensor) else np.asarray(numbers, dtype=np.float64)
+        first = float(known.flatten()[0])
+        return Value(self, numbers=known, uniform=first if bool((known == first).all()) else None)
 
     def variable(self, name: str) -> Value:
         """A variable that the kernel has."""
@@ -127,7 +132,7 @@ class Program:
         """One addition, subtraction or multiplication, folded where it can be."""
         a, b = self._value(left), self._value(right)
         if a.numbers is not None and b.numbers is not None:
-            return self.known(_FOLD[operator](a.numbers, b.numbers))
+            return self.known(_FOLD[operator](*_together(a.numbers, b.numbers)))
         if operator == "*":
             return self._product(a, b)
         if b.is_known(0.0):
@@ -168,7 +173,7 @@ class Program:
             return value.name
         if value.uniform in (0.0, 1.0, -1.0):
             return repr(value.uniform)
-        varies = value.numbers.ndim == 2
+        varies = isinstance(value.numbers, Tensor)
         table = self._tables[varies]
         # Numbered by use, not by content: other numbers in the same structure give the same source.
         place = table.setdefault(value, len(table))
@@ -176,14 +181,24 @@ class Program:
             return f"tl.load(varying + {place} * UNITS + unit)"
         return f"tl.load(shared + {place} * LANES + lane)"
 
-    def tables(self, member_count: int, lane_count: int) -> tuple[Floats, Floats]:
-        """Coefficients: shared by all members (k, lane_count), and varying (k, member_count, lane_count)."""
-        return (
-            _stacked(self._tables[False], lane_count),
-            _stacked(self._tables[True], member_count, lane_count),
-        )
+    def shared(self, lane_count: int) -> Floats:
+        """Coefficients that all members share, (k, lane_count)."""
+        rows = [np.broadcast_to(value.numbers, (lane_count,)) for value in self._tables[False]]  # type: ignore[arg-type]
+        return np.array(rows, dtype=np.float64).reshape(-1, lane_count)
+
+    def varying(self, member_count: int, lane_count: int) -> Tensor:
+        """Coefficients that vary, (k, member_count, lane_count)."""
+        shape = (member_count, lane_count)
+        rows = [
+            value.numbers.expand(shape) for value in self._tables[True] if isinstance(value.numbers, Tensor)
+        ]
+        return torch.stack(rows) if rows else torch.zeros((0, *shape), dtype=torch.float64)
 
 
-def _stacked(values: Iterable[Value], *shape: int) -> Floats:
-    rows = [np.broadcast_to(value.numbers, shape) for value in values if value.numbers is not None]
-    return np.array(rows, dtype=np.float64).reshape(-1, *shape)
+def _together(a: Numbers, b: Numbers) -> tuple[Numbers, Numbers]:
+    """Both as arrays, or both as tensors on one device."""
+    if isinstance(a, Tensor) and not isinstance(b, Tensor):
+        return a, torch.as_tensor(b, device=a.device, dtype=a.dtype)
+    if isinstance(b, Tensor) and not isinstance(a, Tensor):
+        return torch.as_tensor(a, device=b.device, dtype=b.dtype), b
+    return a, b

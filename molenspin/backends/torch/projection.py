@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from molenspin.backends.torch.elimination import Factor, eliminate
 from molenspin.backends.torch.equations import Equations, Row, Slots, curvature
 from molenspin.backends.torch.program import Program, Value
+from molenspin.backends.torch.tensor_steps import FLOAT32_ROUNDING
 from molenspin.status import CaseStatus
-
-FLOAT32_ROUNDING = 2.0**-20
-"""Share of the terms of g that float32 cannot resolve: residuals below it count as converged."""
 
 CHECK = """
 verdict = unsolved.to(tl.int32) + (unsolved & ((tries >= newton_limit) | (finite == 0))).to(tl.int32) * 2
@@ -127,7 +125,7 @@ class Projection:
             return self._program.known(0.0)
         terms = [entry * position[slot] for slot, entry in row.jacobian.items()]
         sizes = [self._program.compute(f"tl.abs({self._program.text(term)})") for term in terms]
-        return FLOAT32_ROUNDING * self._program.total(sizes)
+        return FLOAT32_ROUNDING * (1.0 + self._program.total(sizes))
 
     def _spread(self, rows: Sequence[Row], multipliers: Sequence[Value]) -> dict[int, Value]:
         """G^T lambda by slot."""

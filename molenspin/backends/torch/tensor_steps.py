@@ -14,7 +14,7 @@ from molenspin.backends.torch.tensor_model import Rows, TensorModel
 from molenspin.integrators import Integrator
 
 FLOAT32_ROUNDING = 2.0**-20
-"""Share of the terms of g that float32 cannot resolve: residuals below it count as converged."""
+"""Share of 1 and the terms of g that float32 cannot resolve: residuals below it count as converged."""
 
 
 @dataclass
@@ -113,7 +113,7 @@ class Stepper:
     def _is_solved(self, rows: Rows, size: Tensor, position: Tensor) -> Tensor:
         if self.model.dtype == torch.float32:
             terms = (rows.jacobian * position[:, self.model.row_index]).abs().sum(-1)
-            size = size - FLOAT32_ROUNDING * terms
+            size = size - FLOAT32_ROUNDING * (1.0 + terms)
         return (size <= self.settings.tolerance).all(dim=1)
 
     def acceleration(self, state: State, time: Tensor) -> tuple[Tensor, Tensor]:
