@@ -17,7 +17,7 @@ from molenspin.backends.torch.dialect import (
 
 @jit
 def nearest_integer(x):
-    """Round x, with the two lowest bits of the result: adding 1.5 times 2^52 leaves the integer in the lowest bits."""
+    """Round x, with the two lowest bits of the result: adding 1.5 times 2^52 leaves it in the lowest bits."""
     if x.dtype == tl.float64:
         shifted = x + 6755399441055744.0
         result = shifted - 6755399441055744.0
