@@ -112,9 +112,10 @@ def _coefficients(
 
 def _probes(values: Mapping[str, float], steps: Mapping[str, float]) -> dict[str, list[float]]:
     """Members of the probing ensemble: the values, then each parameter larger and smaller."""
-    members = [dict(values)]
+    start = dict(values)
+    members = [start]
     for name in values:
-        members += [values | {name: values[name] + sign * steps[name]} for sign in (1, -1)]
+        members += [{**start, name: start[name] + sign * steps[name]} for sign in (1, -1)]
     return {name: [member[name] for member in members] for name in values}
 
 
