@@ -2,8 +2,9 @@
 
 import platform
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -103,10 +104,27 @@ def _run_claimed(job: GroupJob, show: Callable[[Progress], None], begin: float) 
         progress.add(report.step_count)
         show(progress)
 
-    _run_all(tasks, job.execution.threads, finished)
+    with _assigned_device(job) as device:
+        _run_all([_moved(task, device) for task in tasks], job.execution.threads, finished)
     record = _record(job, counts, reports, perf_counter() - begin)
     record.save(job.record)
     return record
+
+
+@contextmanager
+def _assigned_device(job: GroupJob) -> Iterator[str]:
+    """The device of a job: where it asks for any GPU of this machine, one that no other job has taken."""
+    if job.backend != "torch" or job.execution.device != "cuda" or scheduler_in_environment():
+        yield job.execution.device
+        return
+    from molenspin.backends.torch.devices import claimed_device
+
+    with claimed_device() as device:
+        yield device
+
+
+def _moved(task: BatchTask, device: str) -> BatchTask:
+    return replace(task, execution=replace(task.execution, device=device))
 
 
 def _pending(job: GroupJob) -> tuple[list[BatchTask], Counter[str]]:

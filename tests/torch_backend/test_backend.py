@@ -92,4 +92,4 @@ def test_jobs_claim_different_devices(tmp_path):
         with claimed_device(tmp_path, count=2) as again:
             assert again == second
     with claimed_device(tmp_path, count=0) as none:
-        assert none == "cpu"
+        assert none == "cuda:0"

@@ -78,11 +78,11 @@ def claimed_device(folder: Path | None = None, count: int | None = None) -> Iter
     Yields
     ------
     str
-        ``cuda:0``, ``cuda:1``, ...; ``cpu`` where there is no device.
+        ``cuda:0``, ``cuda:1``, ...; ``cuda:0`` where there is none, which a run then refuses.
     """
     count = torch.cuda.device_count() if count is None else count
     if not count:
-        yield "cpu"
+        yield "cuda:0"
         return
     number, handle = _claim(folder or Path(gettempdir()), count)
     try:

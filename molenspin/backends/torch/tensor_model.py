@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from molenspin.assembly.compiled import MATRIX_ARRAYS, CompiledAssembly
+from molenspin.backends.torch.mechanisms import MECHANISMS
 
 ROW_WIDTH = 4
 Element: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -192,47 +193,13 @@ class TensorModel:
 
     def _nonlinear(self, a: Tensor, b: Tensor) -> tuple[Tensor, ...]:
         """Value, slopes and second derivatives of universal joints, slider-cranks and cams, in this order."""
-        kinds = {
-            "universal_joints": self._universal_joints,
-            "slider_cranks": self._slider_cranks,
-            "cams": self._cams,
-        }
         parts, first = [], 0
-        for name, evaluate in kinds.items():
+        for name, evaluate in MECHANISMS.items():
             last = first + len(self[f"{name}.row"])
             if last > first:
-                parts.append(evaluate(a[:, first:last], b[:, first:last]))
+                parts.append(evaluate(self, a[:, first:last], b[:, first:last]))
             first = last
         return tuple(torch.cat(group, dim=1) for group in zip(*parts, strict=True))
-
-    def _universal_joints(self, a: Tensor, b: Tensor) -> tuple[Tensor, ...]:
-        sine_a, cosine_a, sine_b, cosine_b = a.sin(), a.cos(), b.sin(), b.cos()
-        tilt = self["universal_joints.cos_angle"]
-        value = sine_a * cosine_b - tilt * cosine_a * sine_b
-        slope_a = cosine_a * cosine_b + tilt * sine_a * sine_b
-        slope_b = -sine_a * sine_b - tilt * cosine_a * cosine_b
-        mixed = tilt * sine_a * cosine_b - cosine_a * sine_b
-        return value, slope_a, slope_b, -value, mixed, -value
-
-    def _slider_cranks(self, a: Tensor, b: Tensor) -> tuple[Tensor, ...]:
-        crank, rod = self["slider_cranks.crank"], self["slider_cranks.rod"]
-        across, along = crank * a.sin(), crank * a.cos()
-        root = (rod**2 - across**2).sqrt()
-        value = b - (along + root - crank - rod)
-        slope = across + across * along / root
-        curvature = along + (along**2 - across**2) / root + (across * along) ** 2 / root**3
-        zero = torch.zeros_like(value)
-        return value, slope, torch.ones_like(value), curvature, zero, zero
-
-    def _cams(self, a: Tensor, b: Tensor) -> tuple[Tensor, ...]:
-        lift = self["cams.lift"]
-        harmonic = torch.arange(1, lift.shape[-1] + 1, device=self.device, dtype=self.dtype)
-        phase = a[..., None] * harmonic
-        value = b - (lift * (1.0 - phase.cos())).sum(-1)
-        slope = -(lift * harmonic * phase.sin()).sum(-1)
-        curvature = -(lift * harmonic**2 * phase.cos()).sum(-1)
-        zero = torch.zeros_like(value)
-        return value, slope, torch.ones_like(value), curvature, zero, zero
 
     def gamma(self, rows: Rows, velocity: Tensor) -> Tensor:
         """(d(Gv)/dq) v, (M, m): 0 for linear rows."""
