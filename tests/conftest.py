@@ -3,17 +3,12 @@
 import json
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
 import pytest
 import xarray as xr
+from catalogue import ASSEMBLIES, BACKENDS, REFERENCE
 
 import molenspin as ms
-from molenspin.backends.registry import available_backends
-
-REFERENCE = Path(__file__).parent / "reference"
-ASSEMBLIES = ("mill4", "mill12", "train8", "zoo-a", "zoo-b")
-BACKENDS = available_backends()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import REFERENCE
+from catalogue import REFERENCE
 
 import molenspin as ms
 from molenspin.assembly.compile import compile_ensemble, parameter_names

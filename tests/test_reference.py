@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import BACKENDS
+from catalogue import BACKENDS
 
 OTHERS = [name for name in BACKENDS if name != "numpy"]
 VARIABLES = ("angle", "displacement", "angular_velocity", "velocity")

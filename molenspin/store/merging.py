@@ -64,7 +64,9 @@ def merge_stores(first: str, second: str, target: str) -> int:
     root = _create_root(target)
     counts = [_write_node(root, pair, name, number) for number, (name, pair) in enumerate(_named(pairs))]
     # Written last: a store without it is not taken for one.
-    root.attrs.update(_merged_attributes(open_root(first, read_only=True), open_root(second, read_only=True)))
+    root.update_attributes(
+        _merged_attributes(open_root(first, read_only=True), open_root(second, read_only=True))
+    )
     return sum(counts)
 
 
@@ -134,7 +136,7 @@ def _write_node(root: zarr.Group, pair: NodePair, name: str, number: int) -> int
             copy[start : start + copy.chunks[0]] = _gather(array_name, rows[start : start + copy.chunks[0]])
     # The groups of the two sweeps are no more: one group holds the node.
     array_of(group, "group")[:] = number
-    group.attrs.update(template.attrs.asdict())
+    group.update_attributes(template.attrs.asdict())
     return len(rows)
 
 

@@ -39,7 +39,7 @@ def prepare_store(plan: Plan, url: str) -> None:
     root = zarr.open_group(
         open_location(url), mode="a", zarr_format=3, use_consolidated=False, attributes={"kind": KIND}
     )
-    root.attrs.update(
+    root.update_attributes(
         {
             "name": plan.config.name,
             "config": plan.config.model_dump(mode="json"),
@@ -75,7 +75,8 @@ def _create_node(root: zarr.Group, node: NodePlan, storage: Storage) -> None:
         codecs = tuple(compressors(storage))
         _create(group, variable, spec, dimensions, shape=shape, chunks=chunks, codecs=codecs)
     _write_coordinates(group, layout)
-    group.attrs.update(_node_attributes(node))
+    # In one write (attrs.update makes one for each key): it is what marks the node as complete.
+    group.update_attributes(_node_attributes(node))
 
 
 def _create(

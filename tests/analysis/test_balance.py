@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 import xarray as xr
-from conftest import REFERENCE
+from catalogue import REFERENCE
 
 import molenspin as ms
 from molenspin.analysis.balance import (

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from conftest import REFERENCE
+from catalogue import REFERENCE
 
 import molenspin as ms
 from molenspin.analysis import reference
