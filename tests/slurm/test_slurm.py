@@ -105,7 +105,10 @@ def test_groups_on_a_gpu_ask_for_one(tmp_path):
         timeout=120,
         check=True,
     )
-    asked = re.findall(r"wildcards: group=(\w+)-\d+\n.*gpu=(\d)", process.stdout + process.stderr)
+    asked = re.findall(
+        r"wildcards: group=(\w+)-\d+\n(?: +threads: \d+\n)? +resources: .*gpu=(\d)",
+        process.stdout + process.stderr,
+    )
     assert set(asked) == {("numpy", "0"), ("torch", "1")}
 
 
