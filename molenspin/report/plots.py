@@ -59,7 +59,7 @@ def work_precision_plot(results: SweepResults) -> go.Figure:
                 error_y=_bars([(m.value, m.interval) for m in medians]),
                 text=[f"dt = {wording.step(point.dt)}" for point in points],
             )
-    return panels.figure
+    return panels.figure.update_xaxes(dtick=2)
 
 
 def error_plot(results: SweepResults) -> go.Figure:
