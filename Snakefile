@@ -10,7 +10,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 container: "docker://python:3.11-slim"
 
 
-project = checked_project(config)
+project = checked_project(config, is_main=workflow.is_main_process)
 folder = project.places.folder
 
 

@@ -10,7 +10,7 @@ from molenspin.project import Project, open_project
 from molenspin.store.preparation import prepare_store
 
 
-def checked_project(config: Mapping[str, Any], *, is_main: bool = True) -> Project:
+def checked_project(config: Mapping[str, Any], *, is_main: bool) -> Project:
     """The project of a configuration; stops the process with a message if the configuration is wrong.
 
     Parameters
