@@ -1,0 +1,49 @@
+"""A sweep worth killing: a few groups of twelve batches, each of some tenths of a second."""
+
+from pathlib import Path
+
+from molenspin.store.reading import open_results
+from molenspin.strict_yaml import dump_yaml
+
+
+class Sweep:
+    """A configuration file in a folder, and what its store holds."""
+
+    def __init__(self, folder, duration=1.0):
+        self.folder = folder
+        self.config = folder / "config.yaml"
+        self.store = folder / "results/fragile/trajectories.zarr"
+        block = {
+            "assemblies": [{"family": "mill", "sizes": [4]}],
+            "dt": [0.004, 0.002],
+            "integrators": ["rk4"],
+            "backends": ["numpy"],
+            "space": {"grid": {"sail_spur0.wind_speed": [6.0, 7.0, 8.0, 9.0, 10.0, 11.0]}},
+        }
+        content = {
+            "name": "fragile",
+            "sweep": [block],
+            "simulation": {"duration": duration, "save_interval": 0.004},
+            "timing": {"repeats": 0},
+            "storage": {"batch_members": 1},
+            "execution": {"threads": 1, "job_seconds": 0.2},
+            "outputs": {"directory": str(folder / "results"), "profile_seconds": 0},
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        self.config.write_text(dump_yaml(content))
+
+    def results(self):
+        """Cases by what was asked of them: status and trajectories."""
+        if not (self.store / "mill-4").exists():
+            return {}
+        node = open_results(str(self.store))["mill-4"].to_dataset().load()
+        variables = ("angle", "displacement", "angular_velocity", "velocity")
+        return {
+            int(node["identity"][case]): [node[name][case].values.tobytes() for name in variables]
+            for case in range(node.sizes["case"])
+            if int(node["status"][case]) == 1
+        }
+
+    def records(self):
+        """Records of the groups."""
+        return sorted(Path(self.folder / "results/fragile/groups").glob("*.json"))

@@ -1,0 +1,105 @@
+"""Kill -9 at random moments: what was finished stays, and the end is that of a run without kills.
+
+`--kills 20` makes it twenty moments each, for a job and for the whole tree of Snakemake.
+"""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from fragile_sweep import Sweep
+from run_sweep import run_sweep
+
+from molenspin.cli import main
+from molenspin.store.records import load_record
+
+ROOT = Path(__file__).parents[2]
+SEED = 20_261_123
+
+
+def job(sweep):
+    return [sys.executable, str(Path(__file__).with_name("run_sweep.py")), str(sweep.config)]
+
+
+def tree(sweep):
+    """Snakemake with its jobs; it says itself how to remove the lock that a killed run leaves behind."""
+    snakemake = [sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(sweep.folder)]
+    places = ["--snakefile", str(ROOT / "Snakefile"), "--configfile", str(sweep.config)]
+    return [*snakemake, *places, "--until", "simulations"]
+
+
+def start(command):
+    return subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+
+
+def kill(command, sweep, moment):
+    """Start, and kill -9 the process and all that it started: once so many more batches are finished."""
+    process = start(command)
+    more = moment.randrange(4)
+    target = min(finished_count(sweep) + more, 11)
+    while process.poll() is None and finished_count(sweep) < target:
+        time.sleep(0.01)
+    time.sleep(moment.random() * (0.3 if more else 5.0))
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def finished_count(sweep):
+    return sum(path.name.isdigit() for path in sweep.store.glob("mill-4/status/c/*"))
+
+
+def unlock(command):
+    """Do what Snakemake says after a kill."""
+    again = subprocess.run([*command, "--dry-run"], capture_output=True, text=True, check=False)
+    assert again.returncode == 0 or "--unlock" in again.stderr
+    subprocess.run([*command, "--unlock"], capture_output=True, check=True)
+
+
+@pytest.mark.parametrize(("what", "default_kills"), [(job, 4), (tree, 1)])
+@pytest.mark.timeout(3600)
+def test_killed_at_random_moments_nothing_finished_is_lost(
+    sweep, uninterrupted, what, default_kills, pytestconfig
+):
+    moment = random.Random(SEED)
+    kept = {}
+    for number in range(pytestconfig.getoption("kills") or default_kills):
+        if len(kept) == 12:
+            shutil.rmtree(sweep.folder / "results")
+            kept = {}
+        kill(what(sweep), sweep, moment)
+        now = sweep.results()
+        assert kept.items() <= now.items(), "a finished batch was lost or changed"
+        kept = now
+        print(f"kill {number + 1}: {len(kept)} of 12 cases finished")
+        if what is tree:
+            unlock(tree(sweep))
+    assert run_sweep(sweep.config) == 12 - len(kept)
+    assert sweep.results() == uninterrupted
+    assert main(["verify", str(sweep.config)]) == 0
+    assert sum(load_record(path).case_count for path in sweep.records()) == 12
+
+
+def test_ctrl_c_twice_stops_and_the_next_run_goes_on(tmp_path):
+    sweep = Sweep(tmp_path, duration=2.0)
+    process = start(tree(sweep))
+    claims = sweep.folder / "results/fragile/groups"
+    while process.poll() is None and not any(path.read_text() for path in claims.glob("*.claim")):
+        time.sleep(0.02)
+    for _ in range(2):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.5)
+    assert process.wait(60) != 0
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+    kept = sweep.results()
+    assert run_sweep(sweep.config) == 12 - len(kept)
