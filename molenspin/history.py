@@ -30,7 +30,7 @@ def allocate_history(compiled: CompiledAssembly, settings: Settings, *, reaction
     try:
         buffers = {name: POOL.array(shape) for name in BODY_VARIABLES}
         return History(**buffers, reaction=POOL.array(rows) if reaction else None)
-    except (MemoryError, ValueError) as error:
+    except (MemoryError, OSError, OverflowError, ValueError) as error:
         raise InvalidValueError(
             f"assembly {compiled.name}: no memory for {settings.sample_count} states of "
             f"{compiled.body_count} bodies, {compiled.member_count} members: raise save_every, or simulate "

@@ -58,7 +58,10 @@ BAD: dict[str, tuple[Callable[[], object], str]] = {
     "no members": (ensemble({"spur0.inertia": []}), "given: spur0.inertia (0,)"),
     "lengths that differ": (ensemble({"spur0.inertia": [1, 2], "nut0.mass": [1]}), "nut0.mass (1,)"),
     "texts as values": (ensemble({"spur0.inertia": ["heavy"]}), "parameters must hold lists of numbers"),
-    "nan as value": (ensemble({"spur0.inertia": [1, np.nan]}), "body spur0: inertia must be a finite number"),
+    "nan as value": (
+        ensemble({"spur0.inertia": [1, np.nan]}),
+        "body spur0: inertia of member 1 must be a finite number",
+    ),
     "parameters as list": (ensemble(["spur0.inertia"]), "parameters must be {'component.field': values}"),
     "unknown family": (lambda: ms.benchmark_assembly("mil", 4), "'mil' is not known; did you mean 'mill'?"),
     "family size": (lambda: ms.benchmark_assembly("mill", 5), "a positive multiple of 4, not 5"),

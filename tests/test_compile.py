@@ -58,7 +58,7 @@ def test_every_ensemble_parameter_compiles_like_its_members(assembly_name):
         ({"gear0.inertai": [1.0]}, "did you mean 'inertia'"),
         ({"gaer0.inertia": [1.0]}, "did you mean 'gear0'"),
         ({"inertia": [1.0]}, "component.field"),
-        ({"gear0.inertia": [1.0, -1.0]}, "gear0: inertia must be a finite number above 0"),
+        ({"gear0.inertia": [1.0, -1.0]}, "gear0: inertia of member 1 must be a finite number above 0"),
     ],
 )
 def test_bad_ensembles_are_refused(parameters, message):

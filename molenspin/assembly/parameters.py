@@ -201,13 +201,24 @@ def _check_real(value: object, bounds: Bounds, where: str) -> None:
     if isinstance(value, int) and abs(value) > SCALE_LIMIT:
         raise InvalidValueError(f"{where} must be at most {SCALE_LIMIT:g}")
     values = _floats(value, where)
-    shown = "the values given" if values.ndim else f"{value:g}"
-    if not bounds.hold(values):
-        raise InvalidValueError(f"{where} must be {bounds}, not {shown}")
+    if _all_hold(values, bounds):
+        return
+    for member, single in enumerate(values.ravel()):
+        _check_single(float(single), bounds, f"{where} of member {member}" if values.ndim else where)
+
+
+def _all_hold(values: NDArray[np.float64], bounds: Bounds) -> bool:
     size = np.abs(values)
-    if np.any(size > SCALE_LIMIT) or (bounds.open and np.any(size < 1 / SCALE_LIMIT)):
+    is_to_scale = np.all(size <= SCALE_LIMIT) and not (bounds.open and np.any(size < 1 / SCALE_LIMIT))
+    return bounds.hold(values) and bool(is_to_scale)
+
+
+def _check_single(value: float, bounds: Bounds, where: str) -> None:
+    if not bounds.hold(value):
+        raise InvalidValueError(f"{where} must be {bounds}, not {value:g}")
+    if not _all_hold(np.asarray(value), bounds):
         scale = f"between {1 / SCALE_LIMIT:g} and" if bounds.open else "at most"
-        raise InvalidValueError(f"{where} must be {scale} {SCALE_LIMIT:g} in size, not {shown}")
+        raise InvalidValueError(f"{where} must be {scale} {SCALE_LIMIT:g} in size, not {value:g}")
 
 
 def _floats(value: object, where: str) -> NDArray[np.float64]:
