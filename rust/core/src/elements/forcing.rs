@@ -22,8 +22,9 @@ pub(crate) struct Instant {
 #[derive(Debug)]
 pub(crate) struct Forcing {
     constant: Aligned,
-    /// Places of the coordinates whose force varies in time.
-    varying: Vec<usize>,
+    /// The coordinates whose force varies in time.
+    varying: Runs<1>,
+    varies: bool,
     harmonics: HarmonicValues,
     excitations: Runs<2>,
     amplitude: Aligned,
@@ -55,17 +56,14 @@ impl Forcing {
         let sail_places =
             sails.index.iter().enumerate().map(|(sail, &index)| [layout.offset[index], sail * lanes]);
         let sail_runs = Runs::of_places(sail_places.collect(), lanes);
-        let mut varying: Vec<usize> = excited
-            .index
-            .iter()
-            .chain(&sails.index)
-            .flat_map(|&index| layout.offset[index]..layout.offset[index] + lanes)
-            .collect();
+        let mut varying: Vec<usize> =
+            excited.index.iter().chain(&sails.index).map(|&index| layout.offset[index]).collect();
         varying.sort_unstable();
         varying.dedup();
         Self {
             constant,
-            varying,
+            varies: !varying.is_empty(),
+            varying: Runs::of_places(varying.into_iter().map(|place| [place]).collect(), lanes),
             harmonics: harmonics.finish(),
             amplitude: excitations.expand_with(0.0, |item, lane| {
                 let member = members[lane];
@@ -92,16 +90,15 @@ impl Forcing {
 
     pub(crate) fn evaluate<I: Instructions>(&mut self, time: f64, instant: &mut Instant) {
         instant.time = time;
-        if self.varying.is_empty() {
+        if !self.varies {
             return;
         }
         I::vectorize(
             #[inline(always)]
             || {
                 self.harmonics.evaluate::<I>(time);
-                for &at in &self.varying {
-                    instant.acceleration[at] = self.constant[at];
-                }
+                self.varying
+                    .sweep::<I>(&mut Reset { constant: &self.constant, sum: &mut instant.acceleration });
                 self.excitations.sweep::<I>(&mut Harmonic {
                     factor: &self.amplitude,
                     value: &self.harmonics.value,
@@ -134,6 +131,19 @@ impl Forcing {
         acceleration: &mut [f64],
     ) {
         self.sails.sweep::<I>(&mut SailDrag { drag: &instant.sail_drag, state, acceleration });
+    }
+}
+
+/// Starts the sums at the constant part; packs that are filled up may do so for neighbours, before any sum.
+struct Reset<'a> {
+    constant: &'a [f64],
+    sum: &'a mut [f64],
+}
+
+impl Kernel<1> for Reset<'_> {
+    #[inline(always)]
+    fn apply<V: Vector>(&mut self, [at]: [usize; 1], _: usize) {
+        V::load(self.constant, at).store(self.sum, at);
     }
 }
 
