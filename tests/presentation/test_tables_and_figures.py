@@ -12,7 +12,7 @@ from molenspin.tables import result_tables, write_table
 
 @pytest.fixture(scope="module")
 def results():
-    return SweepResults(made_accuracy(), made_timing())
+    return SweepResults(made_accuracy(sizes=[4]), made_timing(sizes=[4]))
 
 
 def test_equal_step_speedup_has_an_interval_around_the_true_ratio(results):
