@@ -6,33 +6,26 @@ files `results/NAME*.json`. A section without results is left as it is.
 
 import re
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
-from benchmarks.gpu_tables import gpu_ensembles_table, gpu_single_table
 from benchmarks.records import Records
-from benchmarks.session import RESULTS
-from benchmarks.tables import (
-    ensemble_rivals_table,
-    ensembles_table,
-    latency_table,
-    recording_table,
-    rivals_table,
-    scaling_table,
-)
+from benchmarks.session import RESULTS, progress
 from molenspin.timing import Environment
 
 README = Path(__file__).parent / "README.md"
 
-SECTIONS: dict[str, Callable[[Records], str]] = {
-    "rivals": rivals_table,
-    "latency": latency_table,
-    "ensembles": ensembles_table,
-    "ensemble_rivals": ensemble_rivals_table,
-    "recording": recording_table,
-    "scaling": scaling_table,
-    "gpu_single": gpu_single_table,
-    "gpu_ensembles": gpu_ensembles_table,
+SECTIONS: dict[str, str] = {
+    "rivals": "benchmarks.tables:rivals_table",
+    "latency": "benchmarks.tables:latency_table",
+    "ensembles": "benchmarks.tables:ensembles_table",
+    "ensemble_rivals": "benchmarks.tables:ensemble_rivals_table",
+    "recording": "benchmarks.tables:recording_table",
+    "scaling": "benchmarks.tables:scaling_table",
+    "gpu_single": "benchmarks.gpu_tables:gpu_single_table",
+    "gpu_ensembles": "benchmarks.gpu_tables:gpu_ensembles_table",
 }
+"""Name of each section, and where its table is made: those of the GPU need PyTorch."""
 
 
 def main() -> int:
@@ -43,11 +36,23 @@ def main() -> int:
 
 def render(document: str, results: Path) -> str:
     """The document with its sections filled from the folder of results."""
-    for name, table in SECTIONS.items():
+    for name, place in SECTIONS.items():
         paths = list(results.glob(f"{name}*.json"))
-        if paths:
-            document = _replace(document, name, section(Records.load(paths), table))
+        if not paths:
+            continue
+        try:
+            table = _table(place)
+        except ImportError as error:
+            progress(f"{name} is left as it is: {error}")
+            continue
+        document = _replace(document, name, section(Records.load(paths), table))
     return document
+
+
+def _table(place: str) -> Callable[[Records], str]:
+    module, _, function = place.partition(":")
+    table: Callable[[Records], str] = getattr(import_module(module), function)
+    return table
 
 
 def section(records: Records, table: Callable[[Records], str]) -> str:
