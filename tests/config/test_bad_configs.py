@@ -175,7 +175,7 @@ BAD: dict[str, tuple[str, str]] = {
     "axis value of text": (space(f"grid: {{{WIND}: [brisk]}}"), f"axis {WIND}, assembly mill-4: numbers are"),
     "axis value not allowed": (
         space("grid: {spur0.inertia: [-1]}"),
-        "inertia must be a finite number above 0",
+        "inertia of member 0 must be a finite number above 0",
     ),
     "axis value not a number": (space(f"grid: {{{WIND}: [.nan]}}"), "a finite number is needed"),
     "axis without values": (space(f"grid: {{{WIND}: []}}"), "list should have at least 1 item"),
