@@ -46,7 +46,7 @@ def _operations() -> float:
     blocks, threads = 16 * torch.cuda.get_device_properties().multi_processor_count, 128
     result = torch.zeros(blocks * threads, dtype=torch.float64, device="cuda")
     seconds = _seconds(lambda: chains[(blocks,)](result, LINKS, THREADS=threads, num_warps=4))
-    return 2.0 * CHAINS * LINKS * blocks * threads / seconds
+    return float(2.0 * CHAINS * LINKS * blocks * threads / seconds)
 
 
 def _seconds(run: Callable[[], object]) -> float:
@@ -60,4 +60,4 @@ def _seconds(run: Callable[[], object]) -> float:
         end.record()
         torch.cuda.synchronize()
         times.append(begin.elapsed_time(end) / 1e3)
-    return median(times[1:])
+    return float(median(times[1:]))

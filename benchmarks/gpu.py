@@ -59,7 +59,7 @@ def _write_ceilings(options: Namespace) -> None:
 
 def _single(options: Namespace, environment: Environment, gpu: Contender) -> None:
     contenders = [contender("numpy"), contender("rust"), gpu]
-    records = []
+    records: list[TimingRecord] = []
     for size in options.sizes:
         settings = Settings(dt=DT, step_count=options.steps, integrator=Integrator.RK4)
         compiled = benchmark_assembly("mill", size).compile()
@@ -70,7 +70,7 @@ def _single(options: Namespace, environment: Environment, gpu: Contender) -> Non
 
 
 def _ensembles(options: Namespace, environment: Environment, contenders: Sequence[Contender]) -> None:
-    records = []
+    records: list[TimingRecord] = []
     for workload in _ensemble_workloads(options):
         progress(f"mill, {workload.compiled.body_count} bodies, {workload.compiled.member_count} members")
         records += measure([workload], contenders, environment, schedule=schedule(options)).records
