@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from molenspin.backends.torch.equations import Row
 from molenspin.backends.torch.program import Program, Value
+from molenspin.backends.torch.rows import Row
 
 Entries: TypeAlias = Mapping[tuple[int, int], Value]
 

@@ -1,50 +1,20 @@
 """The model's equations on the lanes of a fused kernel: forces and constraint rows in terms of values."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
 from torch import Tensor
 
 from molenspin.assembly.compiled import CompiledAssembly, Indices
-from molenspin.backends.torch.layout import Item, Lanes, Layout, SpringLink
+from molenspin.backends.torch.layout import Item, Layout
+from molenspin.backends.torch.links import Lanes, SpringLink
 from molenspin.backends.torch.program import Program, Value
+from molenspin.backends.torch.rows import Row, Slots
 
-Slots: TypeAlias = Mapping[int, Value]
-"""Values by slot: positions, velocities, forces, or one row of the Jacobian."""
 Trigonometry: TypeAlias = Mapping[int, tuple[Value, ...]]
 """Sine and cosine by slot."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A constraint row at some position.
-
-    Parameters
-    ----------
-    residual
-        g.
-    jacobian
-        dg/dq by slot.
-    hessian
-        Second derivatives by pair of slots (one entry for both orders): gamma is their form in the velocity.
-    rate
-        dg/dt, the same at all times.
-    """
-
-    residual: Value
-    jacobian: Slots
-    hessian: Mapping[tuple[int, int], Value] = field(default_factory=dict)
-    rate: Value | float = 0.0
-    spare: Value | None = None
-    """Added to the row's diagonal entry of G M^-1 G^T: 1 on lanes where the row is off."""
-
-    def mapped(self, change: Callable[[Value], Value]) -> "Row":
-        """The row with every value that depends on the position changed."""
-        jacobian = {slot: change(entry) for slot, entry in self.jacobian.items()}
-        hessian = {pair: change(entry) for pair, entry in self.hessian.items()}
-        return Row(change(self.residual), jacobian, hessian, self.rate, self.spare)
 
 
 class Equations:
@@ -268,8 +238,3 @@ class Equations:
             bend = bend + k * k * height * cos_k
             sin_k, cos_k = sin_k * cosine + cos_k * sine, cos_k * cosine - sin_k * sine
         return Row(position[b] - lift, {a: -slope, b: self._program.known(1.0)}, {(a, a): -bend})
-
-
-def curvature(row: Row, velocity: Slots, program: Program) -> Value:
-    """gamma: the part of the second derivative of g that does not depend on the acceleration."""
-    return program.total(entry * velocity[a] * velocity[b] for (a, b), entry in row.hessian.items())

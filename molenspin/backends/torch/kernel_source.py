@@ -9,82 +9,22 @@ loop projects, ``q`` and ``v`` those at the start of the step, ``sp`` and ``sw``
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from molenspin.assembly.compiled import CompiledAssembly, Floats, Indices
+from molenspin.assembly.compiled import CompiledAssembly
 from molenspin.backends.protocol import RUNAWAY_LIMIT, Settings
-from molenspin.backends.torch.equations import Equations, Slots
+from molenspin.backends.torch.equations import Equations
+from molenspin.backends.torch.kernel_text import LOAD, LOSE, RUNAWAY, SIGNATURE, STORE, KernelSource
 from molenspin.backends.torch.layout import Layout
 from molenspin.backends.torch.program import Program, Value
 from molenspin.backends.torch.projection import Projection, Tangent, keep_stopped
+from molenspin.backends.torch.rows import Slots
 from molenspin.integrators import Integrator
-from molenspin.status import CaseStatus
-
-SIGNATURE = """
-@jit
-def simulate(
-    shared, varying, links, state, record, reaction, stopped, status_of, stop_step_of, iterations_of,
-    worst_of, first_step, last_step, save_every, newton_limit, UNITS,
-    LANES: tl.constexpr, MEMBERS: tl.constexpr, REACTION: tl.constexpr,
-):
-"""
-
-LOAD = f"""
-number = lane_numbers(LANES * MEMBERS)
-unit = tl.program_id(0) * (LANES * MEMBERS) + number
-lane = number % LANES
-base = number - lane
-status = tl.load(status_of + unit)
-alive = status == {int(CaseStatus.OK)}
-stop_step = tl.load(stop_step_of + unit)
-iterations = tl.load(iterations_of + unit)
-worst = tl.load(worst_of + unit)
-zero = worst * 0.0
-"""
-
-STORE = """
-tl.store(status_of + unit, status)
-tl.store(stop_step_of + unit, stop_step)
-tl.store(iterations_of + unit, iterations)
-tl.store(worst_of + unit, worst)
-"""
-
-RUNAWAY = """
-verdict = member_or((alive & (bounded == 0)).to(tl.int32), LANES, MEMBERS)
-"""
-
-LOSE = f"""
-lost = verdict > 0
-alive = alive & (lost == 0)
-status = tl.where(lost, {int(CaseStatus.DIVERGED)}, status)
-stop_step = tl.where(lost, step, stop_step)
-"""
 
 FINAL_STAGE = {Integrator.RK4: 3, Integrator.EULER: 0}
-
-
-@dataclass(frozen=True, kw_only=True)
-class KernelSource:
-    """A kernel and the tables it reads.
-
-    Parameters
-    ----------
-    text
-        Python source of the Triton function ``simulate``.
-    shared, varying
-        Coefficients, (k, lane_count) and (k, member_count, lane_count).
-    links
-        Lanes to gather from, (k, lane_count).
-    """
-
-    text: str
-    shared: Floats
-    varying: Tensor
-    links: Indices
 
 
 def kernel_source(

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from molenspin.backends.torch.elimination import Factor, eliminate
-from molenspin.backends.torch.equations import Equations, Row, Slots, curvature
+from molenspin.backends.torch.equations import Equations
 from molenspin.backends.torch.program import Program, Value
+from molenspin.backends.torch.rows import Row, Slots, curvature
 from molenspin.backends.torch.tensor_steps import FLOAT32_ROUNDING
 from molenspin.status import CaseStatus
 
