@@ -15,7 +15,7 @@ from benchmarks import (
     scaling,
     session,
 )
-from benchmarks.render import SECTIONS, render
+from benchmarks.render import render
 from benchmarks.rivals import ENSEMBLE_RIVALS, RIVALS, get_ensemble_rival, get_rival
 from benchmarks.rivals.exact import angle_error, displacement_error, ensemble_error
 from benchmarks.rivals.protocol import EnsembleRun, RigHistory, RigRun, Rival, Simulate
@@ -105,7 +105,7 @@ def test_a_rival_that_computes_something_else_does_not_count(
     assert "off by" in record.physics.reason
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("section", COMMANDS)
 def test_a_benchmark_fills_its_section(section: str, tmp_path: Path) -> None:
     command, options = COMMANDS[section]
     assert command([*QUICK, *options, "--output", str(tmp_path / f"{section}.json")]) == 0
