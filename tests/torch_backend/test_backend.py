@@ -85,6 +85,21 @@ def test_out_of_memory_splits_the_batch_and_says_so(monkeypatch):
     assert outcome.status.tolist() == [1, 1, 1]
 
 
+def test_members_that_a_captured_graph_leaves_unconverged_run_again(monkeypatch):
+    def impatient(begin, settings, *, reaction):
+        run = backend.run_eagerly(begin, settings, reaction=reaction)
+        run.progress.status[0] = int(ms.CaseStatus.NOT_CONVERGED)
+        return run
+
+    monkeypatch.setattr(backend, "run_captured", impatient)
+    compiled = compile_ensemble(ms.benchmark_assembly("mill", 4), PARAMETERS)
+    settings = Settings(dt=1e-3, step_count=5, integrator=Integrator.RK4)
+    history = allocate_history(compiled, settings, reaction=False)
+    outcome = TorchBackend("captured").run(compiled, settings, Execution(device="cpu"), history)
+    assert outcome.status.tolist() == [1, 1, 1]
+    assert "more Newton iterations" in outcome.path
+
+
 def test_jobs_claim_different_devices(tmp_path):
     with claimed_device(tmp_path, count=2) as first:
         with claimed_device(tmp_path, count=2) as second:

@@ -17,6 +17,7 @@ from molenspin.backends.torch.fused import FusedKernel, obstacle
 from molenspin.backends.torch.tensor_run import run_captured, run_eagerly, start
 from molenspin.backends.torch.triton_compiler import is_available
 from molenspin.errors import MolenspinError
+from molenspin.status import CaseStatus
 
 SMALL = 10_000
 """Bodies (over all members) below which tensor operations are too short for several threads."""
@@ -134,9 +135,14 @@ class _Batch:
             kernel = FusedKernel(compiled, self._settings, begin.model)
             self._detail = kernel.path
             return kernel.run(begin, reaction=reaction)
-        if self._choice.path == Path.EAGER:
-            return run_eagerly(begin, self._settings, reaction=reaction)
-        return run_captured(begin, self._settings, reaction=reaction)
+        if self._choice.path == Path.CAPTURED:
+            run = run_captured(begin, self._settings, reaction=reaction)
+            if not bool((run.progress.status == int(CaseStatus.NOT_CONVERGED)).any()):
+                return run
+            # A graph has few Newton iterations; without one there are as many as the settings allow.
+            self._choice = Choice(Path.EAGER, "a step took more Newton iterations than a captured graph has")
+            begin = start(compiled, self._settings, self._device, self._dtype)
+        return run_eagerly(begin, self._settings, reaction=reaction)
 
     def description(self, part_count: int) -> str:
         """The path that ran, as reported."""
@@ -144,7 +150,7 @@ class _Batch:
         dtype = str(self._dtype).removeprefix("torch.")
         text = f"torch {kind} {dtype} on {device_label(self._device)}"
         if self._choice.reason:
-            text += f" (not fused: {self._choice.reason})"
+            text += f" (not faster: {self._choice.reason})"
         return text if part_count == 1 else f"{text} in {part_count} parts: the device was out of memory"
 
 
