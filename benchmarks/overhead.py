@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=10_000, help="cases of the sweep (default: %(default)s)")
     parser.add_argument("--size", type=int, default=12, help="bodies of each (default: %(default)s)")
     parser.add_argument(
-        "--duration", type=float, default=100.0, help="simulated time [s] (default: %(default)s)"
+        "--duration", type=float, default=20.0, help="simulated time [s] (default: %(default)s)"
     )
     parser.add_argument("--cores", type=int, default=2, help="cores (default: %(default)s)")
     arguments = parser.parse_args()
