@@ -26,7 +26,7 @@ sweep: setup
 
 test: $(VENV)/.installed-tests lint
 	cargo test --quiet --workspace
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 lint: $(VENV)/.installed-tests
 	cargo fmt --check
