@@ -97,7 +97,7 @@ def made_accuracy(
             "message": "",
             "angle_max": made_error(integrator, dt),
             "angle_end": 0.7 * made_error(integrator, dt),
-            "reference_uncertainty": 1e-13,
+            "angle_uncertainty": 1e-13,
             "energy_drift": np.nan,
             "energy_imbalance": 0.1 * made_error(integrator, dt),
             "quadrature_error": 1e-9,

@@ -21,6 +21,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("backends",),
     ("history",),
     ("run_errors",),
+    ("refinement",),
     ("timing", "profiling"),
     ("trajectory",),
     ("simulation",),

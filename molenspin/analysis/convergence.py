@@ -59,9 +59,10 @@ def _convergences(finished: pd.DataFrame) -> Iterator[Convergence]:
     keys = ["assembly", "body_count", "integrator"]
     for _, cases in finished.groupby(keys):
         first = cases.iloc[0]
-        by_step = cases.drop_duplicates(["dt", "backend"]).groupby("dt")[ERROR].max()
+        shown = cases.drop_duplicates(["dt", "backend"])
+        by_step = shown.groupby("dt")[ERROR].max()
         steps, errors = tuple(map(float, by_step.index)), tuple(map(float, by_step))
-        floor = float(cases["reference_uncertainty"].max())
+        floor = float(shown["angle_uncertainty"].max())
         yield Convergence(
             assembly=str(first["assembly"]),
             body_count=int(first["body_count"]),

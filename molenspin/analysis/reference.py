@@ -1,6 +1,7 @@
 """Reference solutions: what trajectories are compared with, and how far that can be trusted itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from zipfile import BadZipFile
@@ -8,63 +9,112 @@ from zipfile import BadZipFile
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
-from scipy.integrate import solve_ivp
 
+from molenspin.analysis.adaptive_reference import METHOD, TooCostlyError, adaptive_solution
+from molenspin.analysis.refined_reference import method, refined_solution
 from molenspin.assembly.assembly import Assembly
-from molenspin.assembly.compile import compile_assembly
-from molenspin.assembly.compiled import CompiledAssembly, Floats
+from molenspin.assembly.compile import compile_assembly, compile_ensemble
+from molenspin.assembly.compiled import Floats
 from molenspin.assembly.yaml_format import content_hash
-from molenspin.backends.numpy_integrators import NotConvergedError, Stepper
-from molenspin.backends.numpy_model import DenseModel
-from molenspin.backends.protocol import Settings
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.history import BODY_VARIABLES
-from molenspin.integrators import Integrator
 from molenspin.provenance import code_fingerprint
 
-RELATIVE_TOLERANCES = (1e-13, 1e-12)
-"""Of the reference and of the control; their difference bounds the error of the reference."""
-
-PROJECTION_TOLERANCE = 1e-13
-"""max abs(g) of the reference's states."""
-
-EVALUATION_LIMIT = 300_000
-"""Force evaluations after which an assembly is given up as too stiff."""
-
-METHOD = "DOP853, rtol 1e-13, projected; uncertainty: difference from rtol 1e-12"
+FORMAT = 2
+"""Raise it when a solution, or what a cached file holds of it, changes."""
 
 
-def reference_solution(assembly: Assembly, time: ArrayLike, *, cache: Path | None = None) -> xr.Dataset:
-    """Integrate the index-1 equations by an adaptive method of order 8, twice.
+def reference_solution(
+    assembly: Assembly, time: ArrayLike, *, step: float | None = None, cache: Path | None = None
+) -> xr.Dataset:
+    """Solve one assembly finer than any case, by the adaptive method where that is affordable.
 
     Parameters
     ----------
     assembly
         What to simulate.
     time
-        Times of the states, from 0 on, ascending, shape (T,) [s].
+        Times of the states, from 0 on, ascending, shape (T,) [s]; evenly spaced where the adaptive method is
+        too costly.
+    step
+        Finest step of the cases [s]; without it a costly assembly is refined to the rounding floor.
     cache
-        Folder that keeps solutions by the hash of the assembly, the times and the code; None for none.
+        Folder that keeps solutions by the hash of the assembly, the times, the step and the code; None for
+        none.
 
     Returns
     -------
     xarray.Dataset
-        The four state variables over ``time`` and ``body``. Each has an attribute ``uncertainty``: the
-        largest difference from a second solution at a tolerance ten times coarser.
+        The four state variables over ``time`` and ``body``. Each has an attribute ``uncertainty``, a bound
+        of its error; the dataset has ``method``.
 
     Raises
     ------
     MolenspinError
-        If the integration does not reach the end, or not within `EVALUATION_LIMIT`.
+        If there is no solution, with the reason.
     """
     times = _checked_times(time)
-    path = cache / f"{_content(assembly, times)}.npz" if cache else None
-    solution = _load(path) if path else None
-    if solution is None:
-        solution = _solve(assembly, times)
-        if path:
-            _save(path, solution)
-    return _dataset(assembly, times, *solution)
+
+    def solve() -> _Solution:
+        compiled = compile_assembly(assembly)
+        try:
+            states, uncertainty = adaptive_solution(compiled, times)
+            return _Solution(states[:, None], uncertainty[:, None], METHOD, ("",))
+        except TooCostlyError:
+            refined = refined_solution(compiled, times, step)
+        return _Solution(refined.states, refined.uncertainty, method(refined), refined.messages)
+
+    solution = _cached(cache, _content(assembly, times, step), solve)
+    if solution.messages[0]:
+        raise MolenspinError(f"assembly {assembly.name}: no reference solution: {solution.messages[0]}")
+    dataset = _dataset(assembly, times, solution).isel(point=0)
+    for name in BODY_VARIABLES:
+        dataset[name].attrs["uncertainty"] = float(dataset[f"{name}_uncertainty"])
+    return dataset[list(BODY_VARIABLES)]
+
+
+def reference_ensemble(
+    assembly: Assembly,
+    parameters: Mapping[str, ArrayLike],
+    time: ArrayLike,
+    *,
+    step: float,
+    cache: Path | None = None,
+) -> xr.Dataset:
+    """Solve many parameter points of one assembly in one call of the compiled core.
+
+    Parameters
+    ----------
+    assembly, time, step, cache
+        As for `reference_solution`; the times evenly spaced.
+    parameters
+        As for `molenspin.simulation.simulate_ensemble`: values of shape (point_count,) by parameter.
+
+    Returns
+    -------
+    xarray.Dataset
+        The four state variables over ``point``, ``time`` and ``body``, ``VARIABLE_uncertainty`` and
+        ``message`` over ``point``: why a point has no solution, and then its states are NaN.
+    """
+    times = _checked_times(time)
+    columns = {name: np.asarray(values, dtype=np.float64) for name, values in parameters.items()}
+
+    def solve() -> _Solution:
+        refined = refined_solution(compile_ensemble(assembly, columns), times, step)
+        return _Solution(refined.states, refined.uncertainty, method(refined), refined.messages)
+
+    points = "".join(f"{name}{values.tobytes().hex()}" for name, values in sorted(columns.items()))
+    return _dataset(assembly, times, _cached(cache, _content(assembly, times, step, points), solve))
+
+
+@dataclass(frozen=True)
+class _Solution:
+    """States (4, point_count, n, T), their uncertainty (4, point_count), and why a point has none."""
+
+    states: Floats
+    uncertainty: Floats
+    method: str
+    messages: Sequence[str]
 
 
 def _checked_times(time: ArrayLike) -> Floats:
@@ -74,90 +124,56 @@ def _checked_times(time: ArrayLike) -> Floats:
     return times
 
 
-def _content(assembly: Assembly, times: Floats) -> str:
-    parts = (content_hash(assembly), times.tobytes().hex(), METHOD, code_fingerprint())
+def _content(assembly: Assembly, times: Floats, step: float | None, points: str = "") -> str:
+    what = (content_hash(assembly), times.tobytes().hex(), str(step), points)
+    parts = (str(FORMAT), *what, code_fingerprint())
     return sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def _solve(assembly: Assembly, times: Floats) -> tuple[Floats, Floats]:
-    """States (4, T, n) in the order of `BODY_VARIABLES`, and the uncertainty of each variable (4,)."""
-    compiled = compile_assembly(assembly)
-    finest, control = (_states(compiled, times, tolerance) for tolerance in RELATIVE_TOLERANCES)
-    return finest, np.abs(finest - control).max(axis=(1, 2))
+def _cached(cache: Path | None, content: str, solve: Callable[[], _Solution]) -> _Solution:
+    path = cache / f"{content}.npz" if cache else None
+    solution = _load(path) if path else None
+    if solution is None:
+        solution = solve()
+        if path:
+            _save(path, solution)
+    return solution
 
 
-def _states(compiled: CompiledAssembly, times: Floats, relative_tolerance: float) -> Floats:
-    settings = Settings(dt=1.0, step_count=1, integrator=Integrator.RK4, tolerance=PROJECTION_TOLERANCE)
-    stepper = Stepper(DenseModel(compiled), settings)
-    try:
-        start = stepper.project(compiled.initial_position, compiled.initial_velocity, 0.0)
-        solution = solve_ivp(
-            _rates(stepper),
-            (0.0, times[-1]),
-            np.concatenate([start.position, start.velocity]),
-            method="DOP853",
-            t_eval=times,
-            rtol=relative_tolerance,
-            atol=0.1 * relative_tolerance,
-        )
-        if not solution.success:
-            raise MolenspinError(f"assembly {compiled.name}: no reference solution: {solution.message}")
-        projected = [_projected(stepper, *pair) for pair in zip(solution.y.T, times, strict=True)]
-    except NotConvergedError as error:
-        worst = compiled.constraint_names[int(np.abs(error.residual).argmax())]
-        raise MolenspinError(
-            f"assembly {compiled.name}: no reference solution: constraint {worst} cannot be satisfied"
-        ) from error
-    # (T, 2, 2n) to (variables, T, n): angle, displacement, angular velocity, velocity.
-    return np.stack(projected).reshape(len(times), 2, -1, 2).transpose(1, 3, 0, 2).reshape(4, len(times), -1)
-
-
-def _rates(stepper: Stepper) -> Callable[[float, Floats], Floats]:
-    model = stepper.model
-
-    def rates(time: float, state: Floats) -> Floats:
-        if stepper.counters.force_evaluations > EVALUATION_LIMIT:
-            raise MolenspinError(
-                f"assembly {model.compiled.name}: no reference within {EVALUATION_LIMIT} evaluations "
-                f"(reached t = {time:g} s): its fastest mode is too stiff for the time simulated"
-            )
-        position, velocity = np.split(state, 2)
-        if len(model.rate):
-            held = stepper.settled(position, velocity, model.pairs(position), 0.0)
-        else:
-            held = stepper.project(position, velocity, time)
-        return np.concatenate([held.velocity, stepper.acceleration(held, held.velocity, time)[0]])
-
-    return rates
-
-
-def _projected(stepper: Stepper, state: Floats, time: float) -> Floats:
-    position, velocity = np.split(state, 2)
-    held = stepper.project(position, velocity, time)
-    return np.stack([held.position, held.velocity])
-
-
-def _load(path: Path) -> tuple[Floats, Floats] | None:
+def _load(path: Path) -> _Solution | None:
     try:
         with np.load(path, allow_pickle=False) as content:
-            return content["states"], content["uncertainty"]
+            return _Solution(
+                content["states"],
+                content["uncertainty"],
+                str(content["method"]),
+                tuple(map(str, content["messages"])),
+            )
     except (OSError, BadZipFile, KeyError, ValueError):
         return None
 
 
-def _save(path: Path, solution: tuple[Floats, Floats]) -> None:
+def _save(path: Path, solution: _Solution) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".part.npz")
-    np.savez_compressed(temporary, states=solution[0], uncertainty=solution[1])
+    np.savez_compressed(
+        temporary,
+        states=solution.states,
+        uncertainty=solution.uncertainty,
+        method=solution.method,
+        messages=np.array(solution.messages),
+    )
     temporary.replace(path)
 
 
-def _dataset(assembly: Assembly, times: Floats, states: Floats, uncertainty: Floats) -> xr.Dataset:
+def _dataset(assembly: Assembly, times: Floats, solution: _Solution) -> xr.Dataset:
     dataset = xr.Dataset(
-        {name: (("time", "body"), values) for name, values in zip(BODY_VARIABLES, states, strict=True)},
+        {"message": ("point", list(solution.messages))},
         coords={"time": times, "body": [body.name for body in assembly.bodies]},
-        attrs={"method": METHOD},
+        attrs={"method": solution.method},
     )
-    for (name, (unit, long_name)), bound in zip(BODY_VARIABLES.items(), uncertainty, strict=True):
-        dataset[name].attrs = {"units": unit, "long_name": long_name, "uncertainty": float(bound)}
+    for number, (name, (unit, long_name)) in enumerate(BODY_VARIABLES.items()):
+        states = solution.states[number].transpose(0, 2, 1)
+        dataset[name] = ("point", "time", "body"), states, {"units": unit, "long_name": long_name}
+        dataset[f"{name}_uncertainty"] = "point", solution.uncertainty[number], {"units": unit}
     return dataset

@@ -86,9 +86,9 @@ class SweepResults:
     @property
     def reference_uncertainty(self) -> float | None:
         """Largest uncertainty of an angle of any reference [rad]; None where there is no reference."""
-        if not len(self.accuracy) or self.accuracy["reference_uncertainty"].isna().all():
+        if not len(self.accuracy) or self.accuracy["angle_uncertainty"].isna().all():
             return None
-        return float(self.accuracy["reference_uncertainty"].max())
+        return float(self.accuracy["angle_uncertainty"].max())
 
     @property
     def phase_shares(self) -> pd.DataFrame:

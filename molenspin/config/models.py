@@ -236,7 +236,7 @@ class Outputs(Section):
     directory: str = Field("results", min_length=1, description="Results go to DIRECTORY/NAME.")
     accuracy: bool = Field(
         True,
-        description="Compare every case with a reference solution, which takes longer than the cases; "
+        description="Compare every case with a reference solution, some 14 runs of the finest case; "
         "false: no timing, tables, figures and report either, which rest on it.",
     )
     profile_backend: Name = Field(
