@@ -60,7 +60,11 @@ def run_benchmark(options: Namespace) -> TimingResults:
     workloads = [_workload(options, size) for size in options.sizes]
     contenders = [_contender(name, options.threads) for name in options.backends or available_backends()]
     schedule = Schedule(
-        repeats=options.repeats, warm_up=options.warm_up, budget=options.budget, seed=options.seed
+        repeats=options.repeats,
+        warm_up=options.warm_up,
+        budget=options.budget,
+        seed=options.seed,
+        visits=options.visits,
     )
     return time_backends(
         workloads,
@@ -94,6 +98,7 @@ def _parser() -> ArgumentParser:
     add("--repeats", type=int, default=20, help="timed runs of each backend and size")
     add("--warm-up", type=float, default=1.0, help="seconds of untimed runs before them")
     add("--budget", type=float, default=60.0, help="seconds after which a slow backend gets fewer runs")
+    add("--visits", type=int, default=4, help="parts of the session that the repeats are spread over")
     add("--threads", type=int, default=1, help="threads, and processors, to run on")
     add("--seed", type=int, default=0, help="seed of the order of the backends in each round")
     add(
@@ -118,6 +123,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _check(options: Namespace) -> None:
     check_count("--repeats", options.repeats)
+    check_count("--visits", options.visits)
     check_count("--threads", options.threads)
     check_positive("--warm-up", options.warm_up)
     check_positive("--budget", options.budget)

@@ -36,7 +36,9 @@ def time_sweep(config: Config, *, progress: Callable[[str], None] = lambda _: No
     if not chosen:
         raise InvalidValueError("timing.where: no case is left; loosen it, or set timing.repeats to 0")
     timing = config.timing
-    schedule = Schedule(repeats=timing.repeats, warm_up=timing.warm_up, budget=timing.budget)
+    schedule = Schedule(
+        repeats=timing.repeats, warm_up=timing.warm_up, budget=timing.budget, visits=timing.visits
+    )
     sessions = [
         time_backends(
             workloads,

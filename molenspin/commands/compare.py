@@ -58,7 +58,7 @@ def _print_timings(first: Path, second: Path, arguments: Namespace) -> None:
     listed = [item for item in comparisons if arguments.all or item.change is not Change.NONE]
     if listed:
         print(comparison_table(listed).to_string(index=False))
-    print(f"timings: {_summary(comparisons)}")
+    print(f"timings: {_summary(comparisons)}{_resolution(comparisons)}")
     if any(item.change is not Change.NONE for item in comparisons):
         for line in changed_circumstances(before, after):
             print(line)
@@ -70,3 +70,12 @@ def _summary(comparisons: list[Comparison]) -> str:
     if counts[Change.NONE] == len(comparisons):
         return f"no change (cases compared: {len(comparisons)})"
     return ", ".join(f"{change}: {count}" for change, count in counts.items() if count)
+
+
+def _resolution(comparisons: list[Comparison]) -> str:
+    """How large a change would have been told."""
+    resolved = sorted(comparison.resolves for comparison in comparisons if comparison.resolves is not None)
+    if not resolved:
+        return ""
+    least, most = (f"{100 * value:.0f}%" for value in (resolved[0], resolved[-1]))
+    return "; told is a change above " + (least if least == most else f"{least} to {most}, by case")

@@ -188,6 +188,11 @@ class Timing(Section):
     budget: PositiveNumber = Field(
         30, description="Seconds after which a slow backend gets fewer runs of a case (never under 6)."
     )
+    visits: Annotated[Count, Field(le=100)] = Field(
+        2,
+        description="Times that all cases are gone through, the repeats divided among them: how much they "
+        "differ is what `molenspin compare` can tell.",
+    )
     where: str | None = Field(None, max_length=2000, description="Time only cases for which this holds.")
     threads: Count = Field(1, description="Threads that a backend may use in timed runs.")
 

@@ -30,6 +30,12 @@ def changed_circumstances(first: TimingResults, second: TimingResults) -> list[s
     return changes + busy
 
 
+def same_circumstances(first: Environment, second: Environment) -> bool:
+    """Tell whether two sessions differ in nothing but the time, the load and the code."""
+    before, after = (dict(_described(environment)) for environment in (first, second))
+    return all(before.get(name) == after.get(name) for name in {*before, *after} - {"fingerprint"})
+
+
 def _circumstances(results: TimingResults) -> dict[str, str]:
     """Every circumstance by name; values of several sessions side by side."""
     values: dict[str, set[str]] = {}

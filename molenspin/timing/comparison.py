@@ -1,25 +1,22 @@
 """What changed between two sets of timing results, by how much, and with what confidence."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import exp
 from typing import TypeAlias
 
 import pandas as pd
-from scipy import stats
 
 from molenspin.errors import InvalidValueError
+from molenspin.timing.circumstances import same_circumstances
 from molenspin.timing.merging import position_difference
 from molenspin.timing.records import TimingCase, TimingRecord, TimingResults, Verdict
-from molenspin.timing.statistics import (
-    MINIMUM_SAMPLES,
-    SIGNIFICANCE,
-    Estimate,
-    rank_test,
-    ratio_estimate,
-)
+from molenspin.timing.session_spread import Shift, Told, shift_between, tell
+from molenspin.timing.statistics import MINIMUM_SAMPLES, SIGNIFICANCE, Estimate
 
 SMALLEST_CHANGE = 0.05
-"""Changes below this are not reported as such: two sessions of the same code differ by as much."""
+"""Changes below this are not reported: two processes of the same code differ by as much."""
 
 _Key: TypeAlias = tuple[str, TimingCase, str]
 
@@ -49,9 +46,12 @@ class Comparison:
     change
         The judgement.
     ratio
-        Median of B over median of A, None where one is missing.
+        Run time of B over that of A, in units of the calibration kernel where one machine took both, with the
+        interval that holds what sessions differ by; None where one is missing.
     p_value
-        Of the rank test, corrected for the number of comparisons.
+        Probability of such a ratio without a change, corrected for the number of comparisons.
+    resolves
+        Smallest relative change that would have been told.
     physics
         What changed in the computed trajectory; empty where nothing did.
     """
@@ -62,6 +62,7 @@ class Comparison:
     change: Change
     ratio: Estimate | None = None
     p_value: float | None = None
+    resolves: float | None = None
     physics: str = ""
 
 
@@ -72,6 +73,14 @@ class _Pair:
     backend: str
     first: TimingRecord | None
     second: TimingRecord | None
+    is_same_machine: bool
+    is_same_code: bool
+
+    @property
+    def has_samples(self) -> bool:
+        """Both sides have as many as a judgement needs."""
+        sides = (self.first, self.second)
+        return all(side is not None and len(side.samples.wall) >= MINIMUM_SAMPLES for side in sides)
 
 
 def compare_timing(
@@ -92,10 +101,8 @@ def compare_timing(
         If the results share no machine and one of them holds several.
     """
     pairs = _matched(first, second)
-    p_values = _corrected([_p_value(pair) for pair in pairs])
-    return [
-        _compare_pair(pair, p_value, smallest_change) for pair, p_value in zip(pairs, p_values, strict=True)
-    ]
+    told = iter(tell([_shift(pair) for pair in pairs if pair.has_samples]))
+    return [_compare_pair(pair, next(told) if pair.has_samples else None, smallest_change) for pair in pairs]
 
 
 def _matched(first: TimingResults, second: TimingResults) -> list[_Pair]:
@@ -109,10 +116,35 @@ def _matched(first: TimingResults, second: TimingResults) -> list[_Pair]:
         )
     records_a, records_b = _keyed(first, by_machine=by_machine), _keyed(second, by_machine=by_machine)
     label = f"{''.join(machines_a)} -> {''.join(machines_b)}"
+    same = {
+        (a.session, b.session): same_circumstances(a, b)
+        for a in first.environments
+        for b in second.environments
+    }
     return [
-        _Pair(key[0] or label, key[1], key[2], records_a.get(key), records_b.get(key))
+        _pair(key, records_a.get(key), records_b.get(key), label="" if by_machine else label, same=same)
         for key in sorted({*records_a, *records_b})
     ]
+
+
+def _pair(
+    key: _Key,
+    first: TimingRecord | None,
+    second: TimingRecord | None,
+    *,
+    label: str,
+    same: Mapping[tuple[str, str], bool],
+) -> _Pair:
+    is_same = bool(first and second and first.code and first.code == second.code)
+    return _Pair(
+        machine=label or key[0],
+        case=key[1],
+        backend=key[2],
+        first=first,
+        second=second,
+        is_same_machine=not label,
+        is_same_code=is_same and bool(first and second and same[first.session, second.session]),
+    )
 
 
 def _keyed(results: TimingResults, *, by_machine: bool) -> dict[_Key, TimingRecord]:
@@ -124,42 +156,45 @@ def _keyed(results: TimingResults, *, by_machine: bool) -> dict[_Key, TimingReco
     return keyed
 
 
-def _p_value(pair: _Pair) -> float | None:
-    samples = [record.samples.wall for record in (pair.first, pair.second) if record]
-    if len(samples) < 2 or min(len(wall) for wall in samples) < MINIMUM_SAMPLES:
-        return None
-    return rank_test(*samples)
-
-
-def _corrected(p_values: list[float | None]) -> list[float | None]:
-    """Hold the false discovery rate of all tests together at the level of one."""
-    known = [value for value in p_values if value is not None]
-    corrected = iter(stats.false_discovery_control(known) if known else ())
-    return [None if value is None else float(next(corrected)) for value in p_values]
-
-
-def _compare_pair(pair: _Pair, p_value: float | None, smallest_change: float) -> Comparison:
-    if pair.first is None or pair.second is None:
-        change = Change.ONLY_SECOND if pair.first is None else Change.ONLY_FIRST
-        return Comparison(machine=pair.machine, case=pair.case, backend=pair.backend, change=change)
-    physics = _physics_change(pair.first, pair.second)
-    wall_a, wall_b = pair.first.samples.wall, pair.second.samples.wall
-    ratio = ratio_estimate(wall_b, wall_a) if wall_a and wall_b else None
-    return Comparison(
-        machine=pair.machine,
-        case=pair.case,
+def _shift(pair: _Pair) -> Shift:
+    assert pair.first is not None
+    assert pair.second is not None
+    return shift_between(
+        pair.first.samples,
+        pair.second.samples,
         backend=pair.backend,
-        change=Change.PHYSICS if physics else _change(ratio, p_value, smallest_change),
+        is_same_machine=pair.is_same_machine,
+        is_same_code=pair.is_same_code,
+    )
+
+
+def _compare_pair(pair: _Pair, told: Told | None, smallest_change: float) -> Comparison:
+    comparison = Comparison(machine=pair.machine, case=pair.case, backend=pair.backend, change=Change.UNKNOWN)
+    if pair.first is None or pair.second is None:
+        return replace(comparison, change=Change.ONLY_SECOND if pair.first is None else Change.ONLY_FIRST)
+    physics = _physics_change(pair.first, pair.second)
+    ratio = _ratio(pair, told)
+    return replace(
+        comparison,
+        change=Change.PHYSICS if physics else _change(ratio, told, smallest_change),
         ratio=ratio,
-        p_value=p_value,
+        p_value=told.p_value if told else None,
+        resolves=max(told.resolves, smallest_change) if told else None,
         physics=physics,
     )
 
 
-def _change(ratio: Estimate | None, p_value: float | None, smallest_change: float) -> Change:
-    if ratio is None or p_value is None:
+def _ratio(pair: _Pair, told: Told | None) -> Estimate | None:
+    sides = [side.samples for side in (pair.first, pair.second) if side and side.samples.wall]
+    if len(sides) < 2:
+        return None
+    return Estimate(value=exp(_shift(pair).value), interval=told.interval if told else None)
+
+
+def _change(ratio: Estimate | None, told: Told | None, smallest_change: float) -> Change:
+    if ratio is None or told is None:
         return Change.UNKNOWN
-    if p_value >= SIGNIFICANCE or abs(ratio.value - 1) < smallest_change:
+    if told.p_value >= SIGNIFICANCE or abs(ratio.value - 1) < smallest_change:
         return Change.NONE
     return Change.FASTER if ratio.value < 1 else Change.SLOWER
 
@@ -191,6 +226,7 @@ def _row(comparison: Comparison) -> dict[str, object]:
         "95% interval": "-"
         if interval is None
         else f"{100 * (interval.low - 1):+.1f} .. {100 * (interval.high - 1):+.1f}",
+        "told above [%]": "-" if comparison.resolves is None else f"{100 * comparison.resolves:.0f}",
         "p": "-" if comparison.p_value is None else f"{comparison.p_value:.2g}",
         "verdict": comparison.change.value + (f": {comparison.physics}" if comparison.physics else ""),
     }

@@ -1,22 +1,24 @@
 """Time backends on workloads: rounds, then physics, then records."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from molenspin.backends.protocol import Outcome
 from molenspin.backends.workload import Contender, Workload
 from molenspin.errors import InvalidValueError
 from molenspin.history import allocate_history
-from molenspin.integrators import Integrator
+from molenspin.provenance import backend_fingerprint
+from molenspin.refinement import Refined, refine
+from molenspin.timing.calibration import calibration_kernel
 from molenspin.timing.clock import Clock, monotonic_clock
 from molenspin.timing.environment import Environment
 from molenspin.timing.memory import peak_memory
 from molenspin.timing.physics import Computed, angle_error, forget, judge
 from molenspin.timing.records import Physics, TimingCase, TimingRecord, TimingResults, Verdict
-from molenspin.timing.rounds import Samples, Schedule, run_rounds
+from molenspin.timing.rounds import Samples, Schedule, joined, run_rounds
 
-REFERENCE_REFINEMENT = 4
-"""The reference is computed with a step this many times smaller, by rk4."""
+REFERENCE_HALVINGS = 1
+"""The reference is computed by rk4 with half the step, halved again so often."""
 
 
 class _SimulationTask:
@@ -74,9 +76,10 @@ def measure(
     schedule: Schedule,
     trusted: str | None = None,
     clock: Clock = monotonic_clock,
+    calibrate: Callable[[], object] = calibration_kernel,
     progress: Callable[[str], None] = lambda _: None,
 ) -> TimingResults:
-    """Time all contenders on all workloads, one workload after the other.
+    """Time all contenders on all workloads, one workload after the other, as many times as there are visits.
 
     Parameters
     ----------
@@ -90,17 +93,24 @@ def measure(
         Label of the contender that the others are compared with; the first one by default.
     clock
         Source of seconds.
+    calibrate
+        Fixed work that is timed before each run.
     progress
         Called with one line before each workload.
     """
     if not contenders:
         raise InvalidValueError("contenders: at least one backend is needed")
-    timer = _Timer(contenders, environment.session, schedule, trusted or contenders[0].label, clock)
-    records: list[TimingRecord] = []
-    for number, workload in enumerate(workloads, start=1):
-        progress(f"[{number}/{len(workloads)}] {case_of(workload)}")
-        records += timer.measure(workload)
-    return TimingResults(environments=(environment,), records=tuple(records))
+    timer = _Timer(
+        contenders, environment.session, schedule, trusted or contenders[0].label, clock, calibrate
+    )
+    records: list[list[TimingRecord]] = [[] for _ in workloads]
+    for visit in range(schedule.visit_count):
+        for number, workload in enumerate(workloads):
+            again = f", visit {visit + 1} of {schedule.visit_count}" if schedule.visit_count > 1 else ""
+            progress(f"[{number + 1}/{len(workloads)}] {case_of(workload)}{again}")
+            records[number] = timer.visit(workload, visit, records[number])
+    found = tuple(record for same in records for record in same)
+    return TimingResults(environments=(environment,), records=found)
 
 
 @dataclass(frozen=True)
@@ -110,19 +120,29 @@ class _Timer:
     schedule: Schedule
     trusted: str
     clock: Clock
+    calibrate: Callable[[], object]
 
-    def measure(self, workload: Workload) -> list[TimingRecord]:
-        tasks = {contender.label: _SimulationTask(workload, contender) for contender in self.contenders}
-        samples = run_rounds(tasks, self.schedule, clock=self.clock)
+    def visit(self, workload: Workload, visit: int, before: Sequence[TimingRecord]) -> list[TimingRecord]:
+        """Time a workload in one visit and join what earlier visits found of it."""
+        earlier = {record.backend: record for record in before}
+        again = [c for c in self.contenders if not before or self._is_worth_it(earlier[c.label])]
+        tasks = {contender.label: _SimulationTask(workload, contender) for contender in again}
+        samples = run_rounds(tasks, self.schedule, visit=visit, clock=self.clock, calibrate=self.calibrate)
         runs = {label: run for label, task in tasks.items() if (run := task.computed)}
         physics = judge(runs, trusted=self.trusted, tolerance=workload.settings.tolerance)
         finest = self._finest(physics, samples)
-        if finest:
+        if finest and not before:
             physics = _with_errors(physics, runs, workload, finest)
-        return [
-            self._record(case_of(workload), label, samples[label], physics.get(label), tasks[label])
-            for label in tasks
-        ]
+        found = {
+            contender.label: self._record(workload, contender, samples[contender.label], physics, tasks)
+            for contender in again
+        }
+        labels = [contender.label for contender in self.contenders]
+        return [_joined([item[label] for item in (earlier, found) if label in item]) for label in labels]
+
+    def _is_worth_it(self, record: TimingRecord) -> bool:
+        """Neither given up nor slower than the budget."""
+        return not record.samples.failure and record.samples.first_call <= self.schedule.budget
 
     def _finest(self, physics: dict[str, Physics], samples: dict[str, Samples]) -> Contender | None:
         """Return the fastest contender of full precision that computed the right thing."""
@@ -137,47 +157,62 @@ class _Timer:
 
     def _record(
         self,
-        case: TimingCase,
-        label: str,
+        workload: Workload,
+        contender: Contender,
         samples: Samples,
-        physics: Physics | None,
-        task: _SimulationTask,
+        physics: Mapping[str, Physics],
+        tasks: Mapping[str, _SimulationTask],
     ) -> TimingRecord:
+        label, task = contender.label, tasks[contender.label]
         record = TimingRecord(
-            case=case,
+            case=case_of(workload),
             backend=label,
             session=self.session,
             samples=samples,
-            physics=physics or Physics(verdict=Verdict.FAILED, reason=samples.failure),
+            physics=physics.get(label) or Physics(verdict=Verdict.FAILED, reason=samples.failure),
             peak_memory=task.peak_memory,
+            code=backend_fingerprint(contender.backend.name),
         )
         outcome = task.outcome
         return replace(record, phases=outcome.phases, path=outcome.path) if outcome else record
+
+
+def _joined(visits: Sequence[TimingRecord]) -> TimingRecord:
+    """One record of all visits; the first that computed something wrong tells the verdict."""
+    bad = [record for record in visits if record.physics.verdict is not Verdict.OK]
+    return replace((bad or visits)[0], samples=joined([record.samples for record in visits]))
 
 
 def _with_errors(
     physics: dict[str, Physics], runs: dict[str, Computed], workload: Workload, finest: Contender
 ) -> dict[str, Physics]:
     reference = compute_reference(workload, finest)
-    if not reference.finished:
+    if any(reference.messages):
         return physics
-    name = f"{finest.label}, rk4, dt / {REFERENCE_REFINEMENT}"
+    name, (angles, *_) = f"{finest.label}, rk4, dt = {reference.dt:.3g} s", reference.states
     return {
-        label: replace(judged, error=angle_error(runs[label].history, reference.history), reference=name)
+        label: replace(
+            judged,
+            error=angle_error(runs[label].history, angles),
+            uncertainty=float(reference.uncertainty[0].max()),
+            reference=name,
+        )
         for label, judged in physics.items()
     }
 
 
-def compute_reference(workload: Workload, contender: Contender) -> Computed:
-    """Simulate the workload by rk4 with a finer step, recorded at the same times."""
+def compute_reference(workload: Workload, contender: Contender) -> Refined:
+    """Simulate the workload by rk4 with finer steps, recorded at the same times."""
     settings = replace(
         workload.settings,
-        dt=workload.settings.dt / REFERENCE_REFINEMENT,
-        step_count=workload.settings.step_count * REFERENCE_REFINEMENT,
-        save_every=workload.settings.save_every * REFERENCE_REFINEMENT,
-        integrator=Integrator.RK4,
+        dt=workload.settings.dt / 2,
+        step_count=workload.settings.step_count * 2,
+        save_every=workload.settings.save_every * 2,
     )
-    history = allocate_history(workload.compiled, settings, reaction=False)
-    forget(history)
-    outcome = contender.backend.run(workload.compiled, settings, contender.execution, history)
-    return Computed(history=history, outcome=outcome)
+    return refine(
+        workload.compiled,
+        settings,
+        contender.backend,
+        halvings=REFERENCE_HALVINGS,
+        execution=contender.execution,
+    )

@@ -110,9 +110,9 @@ def _relative(values: Floats, trusted: Floats) -> float:
     return difference / max(float(np.abs(trusted).max()), SMALLEST_SCALE)
 
 
-def angle_error(history: History, reference: History) -> float:
-    """Return the largest difference of an angle from the reference [rad]; infinite where it is not finite."""
-    error = float(np.abs(history.angle - reference.angle).max())
+def angle_error(history: History, reference: Floats) -> float:
+    """Return the largest difference of an angle from the reference [rad]; infinite if not finite."""
+    error = float(np.abs(history.angle - reference).max())
     return float("inf") if np.isnan(error) else error
 
 

@@ -68,6 +68,8 @@ class Physics:
         Largest difference that counts as agreement.
     error
         Largest error of an angle [rad] against the reference, or None without one.
+    uncertainty
+        How far the angles of the reference may be off [rad], or None without one.
     reference
         What the reference is.
     max_residual
@@ -84,6 +86,7 @@ class Physics:
     difference: float = 0.0
     tolerance: float = 0.0
     error: float | None = None
+    uncertainty: float | None = None
     reference: str = ""
     max_residual: float = 0.0
     newton_iterations: int = 0
@@ -109,6 +112,8 @@ class TimingRecord:
         Code path that ran.
     peak_memory
         Bytes that the first run needed beyond its result buffers, None where unknown.
+    code
+        Fingerprint of the sources behind the backend; empty where it was not noted.
     """
 
     case: TimingCase
@@ -119,6 +124,7 @@ class TimingRecord:
     phases: PhaseSeconds = field(default_factory=PhaseSeconds)
     path: str = ""
     peak_memory: int | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import gc
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,6 +10,9 @@ from typing import Protocol
 from molenspin.errors import MolenspinError
 from molenspin.timing.clock import Clock, monotonic_clock
 from molenspin.timing.statistics import MINIMUM_SAMPLES
+
+RUNS_PER_VISIT = 3
+"""Fewer would leave no median to speak of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +30,26 @@ class Schedule:
         in as many as an interval needs; a task whose first call takes longer than that is timed once.
     seed
         Seed of the order inside each round.
+    visits
+        Parts that the rounds are divided into, spread over the session, at least `RUNS_PER_VISIT` in each:
+        how much they differ is what a session can bear. Each has its share of the warm-up.
     """
 
     repeats: int = 20
     warm_up: float = 1.0
     budget: float = 60.0
     seed: int = 0
+    visits: int = 1
+
+    @property
+    def visit_count(self) -> int:
+        """Visits that the repeats allow."""
+        return max(1, min(self.visits, self.repeats // RUNS_PER_VISIT))
+
+    def rounds_of(self, visit: int) -> range:
+        """Numbers of the rounds of a visit."""
+        first, after = (self.repeats * number // self.visit_count for number in (visit, visit + 1))
+        return range(first, after)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +72,10 @@ class Samples:
         Timed runs that the schedule asked for; a slow task has fewer.
     failure
         Why the task was given up; empty where it was not.
+    calibration
+        Seconds of the calibration kernel right before each timed run; empty where none was timed.
+    visits
+        The visit of each timed run; empty where there was only one.
     """
 
     first_call: float
@@ -64,6 +85,8 @@ class Samples:
     rounds: tuple[int, ...] = ()
     wanted: int = 0
     failure: str = ""
+    calibration: tuple[float, ...] = ()
+    visits: tuple[int, ...] = ()
 
 
 class Task(Protocol):
@@ -80,29 +103,49 @@ class Task(Protocol):
 class _Run:
     wall: float
     inside: float
+    calibration: float | None = None
 
 
 def run_rounds(
-    tasks: Mapping[str, Task], schedule: Schedule, *, clock: Clock = monotonic_clock
+    tasks: Mapping[str, Task],
+    schedule: Schedule,
+    *,
+    visit: int = 0,
+    clock: Clock = monotonic_clock,
+    calibrate: Callable[[], object] | None = None,
 ) -> dict[str, Samples]:
-    """Time all tasks in interleaved rounds after a warm-up.
+    """Time all tasks in the interleaved rounds of one visit after a warm-up.
 
     A task whose first run raises a `MolenspinError` is given up, with the message; the others go on.
+
+    Parameters
+    ----------
+    tasks
+        What to time, by name.
+    schedule
+        How often.
+    visit
+        Number of the visit, from 0 on.
+    clock
+        Source of seconds.
+    calibrate
+        Fixed work that is timed before each run.
     """
     first, failures = _first_calls(tasks, clock)
     warm = {name: _warm_up(tasks[name], first[name], schedule, clock) for name in first}
     counts = {name: _affordable(schedule, [run.wall for run in warm[name]]) for name in first}
     timed: dict[str, list[tuple[int, _Run]]] = {name: [] for name in first}
-    order = random.Random(schedule.seed)
-    for round_number in range(schedule.repeats):
-        names = [name for name in first if _takes_part(counts[name], schedule.repeats, round_number)]
+    order = random.Random(schedule.seed + visit)
+    rounds = schedule.rounds_of(visit)
+    for round_number in rounds:
+        names = [name for name in first if _takes_part(counts[name], schedule, round_number, rounds[-1])]
         order.shuffle(names)
         for name in names:
-            timed[name].append((round_number, _timed_run(tasks[name], clock)))
+            timed[name].append((round_number, _timed_run(tasks[name], clock, calibrate)))
     return {
         name: failures[name]
         if name in failures
-        else _samples(schedule, first[name], len(warm[name]), timed[name])
+        else _samples(schedule, visit, first[name], len(warm[name]), timed[name])
         for name in tasks
     }
 
@@ -122,7 +165,7 @@ def _first_calls(tasks: Mapping[str, Task], clock: Clock) -> tuple[dict[str, _Ru
 def _warm_up(task: Task, first: _Run, schedule: Schedule, clock: Clock) -> list[_Run]:
     if first.wall > schedule.budget:
         return []
-    end = clock() + schedule.warm_up
+    end = clock() + schedule.warm_up / schedule.visit_count
     runs = [_timed_run(task, clock)]
     while clock() < end:
         runs.append(_timed_run(task, clock))
@@ -136,16 +179,25 @@ def _affordable(schedule: Schedule, warm: list[float]) -> int:
     return min(schedule.repeats, max(MINIMUM_SAMPLES, within_budget))
 
 
-def _takes_part(count: int, round_count: int, round_number: int) -> bool:
-    return (round_number + 1) * count // round_count > round_number * count // round_count
+def _takes_part(count: int, schedule: Schedule, round_number: int, last: int) -> bool:
+    if count == 1:  # too slow for more: once, in this visit
+        return round_number == last
+    return (round_number + 1) * count // schedule.repeats > round_number * count // schedule.repeats
 
 
-def _timed_run(task: Task, clock: Clock) -> _Run:
+def _timed_run(task: Task, clock: Clock, calibrate: Callable[[], object] | None = None) -> _Run:
     task.prepare()
     with _garbage_collection_paused():
+        calibration = _seconds(calibrate, clock) if calibrate else None
         start = clock()
         inside = task.run()
-        return _Run(wall=clock() - start, inside=inside)
+        return _Run(wall=clock() - start, inside=inside, calibration=calibration)
+
+
+def _seconds(work: Callable[[], object], clock: Clock) -> float:
+    start = clock()
+    work()
+    return clock() - start
 
 
 @contextmanager
@@ -159,7 +211,9 @@ def _garbage_collection_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _samples(schedule: Schedule, first: _Run, warm_up_count: int, timed: list[tuple[int, _Run]]) -> Samples:
+def _samples(
+    schedule: Schedule, visit: int, first: _Run, warm_up_count: int, timed: list[tuple[int, _Run]]
+) -> Samples:
     return Samples(
         first_call=first.wall,
         warm_up_count=warm_up_count,
@@ -167,4 +221,21 @@ def _samples(schedule: Schedule, first: _Run, warm_up_count: int, timed: list[tu
         inside=tuple(run.inside for _, run in timed),
         rounds=tuple(round_number for round_number, _ in timed),
         wanted=schedule.repeats,
+        calibration=tuple(run.calibration for _, run in timed if run.calibration is not None),
+        visits=(visit,) * len(timed) if schedule.visit_count > 1 else (),
+    )
+
+
+def joined(visits: Sequence[Samples]) -> Samples:
+    """Samples of one task over its visits: the first call is that of the first."""
+    return Samples(
+        first_call=visits[0].first_call,
+        warm_up_count=sum(part.warm_up_count for part in visits),
+        wall=tuple(value for part in visits for value in part.wall),
+        inside=tuple(value for part in visits for value in part.inside),
+        rounds=tuple(number for part in visits for number in part.rounds),
+        wanted=visits[0].wanted,
+        failure=next((part.failure for part in visits if part.failure), ""),
+        calibration=tuple(value for part in visits for value in part.calibration),
+        visits=tuple(number for part in visits for number in part.visits),
     )

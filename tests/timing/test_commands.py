@@ -37,13 +37,14 @@ def test_compare_reports_what_changed(write, capsys):
     assert call(compare, write("a.json", seconds=1.0), write("b.json", seconds=2.0)) == 0
     printed = capsys.readouterr().out
     assert "+100.0" in printed
-    assert printed.endswith("slower: 1\n")
+    assert printed.endswith("slower: 1; told is a change above 12%\n")
 
 
 def test_compare_of_a_file_with_itself_reports_no_change(write, capsys):
     path = write("a.json", seconds=1.0)
     call(compare, path, path)
-    assert capsys.readouterr().out == "timings: no change (cases compared: 1)\n"
+    expected = "timings: no change (cases compared: 1); told is a change above 12%\n"
+    assert capsys.readouterr().out == expected
 
 
 def test_compare_refuses_a_smallest_change_that_is_no_fraction(write):

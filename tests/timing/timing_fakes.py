@@ -18,16 +18,17 @@ from molenspin.timing.threads import ThreadPinning
 
 @dataclass
 class FakeClock:
-    """Time passes only when somebody lets it pass, slower or faster by the drift [1/s]."""
+    """Time passes only when somebody lets it pass, slower or faster by drift [1/s] and a factor of time."""
 
     now: float = 0.0
     drift: float = 0.0
+    factor: Callable[[float], float] = lambda _: 1.0
 
     def __call__(self) -> float:
         return self.now
 
     def let_pass(self, seconds: float) -> None:
-        self.now += seconds * (1 + self.drift * self.now)
+        self.now += seconds * (1 + self.drift * self.now) * self.factor(self.now)
 
 
 @dataclass
