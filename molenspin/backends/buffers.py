@@ -50,6 +50,10 @@ class BufferPool:
         """Bytes that wait to be used again."""
         return sum(len(block) for block in tuple(self._idle))
 
+    def release(self) -> None:
+        """Give all idle blocks back to the system."""
+        self._idle.clear()
+
     def _take(self, size: int) -> mmap.mmap:
         for _ in range(len(self._idle)):
             try:

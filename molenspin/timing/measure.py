@@ -1,9 +1,10 @@
 """Time backends on workloads: rounds, then physics, then records."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from molenspin.backends.protocol import Outcome
+from molenspin.backends.registry import DEVICE_BACKENDS
 from molenspin.backends.workload import Contender, Workload
 from molenspin.errors import InvalidValueError
 from molenspin.history import allocate_history
@@ -12,7 +13,7 @@ from molenspin.refinement import Refined, refine
 from molenspin.timing.calibration import calibration_kernel
 from molenspin.timing.clock import Clock, monotonic_clock
 from molenspin.timing.environment import Environment
-from molenspin.timing.memory import peak_memory
+from molenspin.timing.memory import PeakMemory, give_back_idle_memory, peak_memory
 from molenspin.timing.physics import Computed, angle_error, forget, judge
 from molenspin.timing.records import Physics, TimingCase, TimingRecord, TimingResults, Verdict
 from molenspin.timing.rounds import Samples, Schedule, joined, run_rounds
@@ -29,16 +30,17 @@ class _SimulationTask:
         self._contender = contender
         self._history = allocate_history(workload.compiled, workload.settings, reaction=False)
         self.outcome: Outcome | None = None
-        self.peak_memory: int | None = None
+        self.peak = PeakMemory()
 
     def prepare(self) -> None:
+        if self.outcome is None:
+            give_back_idle_memory()
         forget(self._history)
 
     def run(self) -> float:
         if self.outcome is None:
-            with peak_memory() as peak:
+            with peak_memory() as self.peak:
                 outcome = self._simulate()
-            self.peak_memory = peak.bytes
         else:
             outcome = self._simulate()
         self.outcome = outcome
@@ -47,6 +49,19 @@ class _SimulationTask:
     def _simulate(self) -> Outcome:
         workload, contender = self._workload, self._contender
         return contender.backend.run(workload.compiled, workload.settings, contender.execution, self._history)
+
+    @property
+    def host_bytes(self) -> int | None:
+        """Result buffers and what the first run needed beyond them; None where that cannot be told."""
+        buffers = (getattr(self._history, field.name) for field in fields(self._history))
+        results = sum(buffer.nbytes for buffer in buffers if buffer is not None)
+        return None if self.peak.bytes is None else results + self.peak.bytes
+
+    @property
+    def device_bytes(self) -> int | None:
+        """What the first run needed on a GPU; None without one."""
+        uses_devices = self._contender.backend.name in DEVICE_BACKENDS
+        return self.peak.device_bytes if uses_devices else None
 
     @property
     def computed(self) -> Computed | None:
@@ -170,7 +185,8 @@ class _Timer:
             session=self.session,
             samples=samples,
             physics=physics.get(label) or Physics(verdict=Verdict.FAILED, reason=samples.failure),
-            peak_memory=task.peak_memory,
+            peak_memory=task.host_bytes,
+            peak_device_memory=task.device_bytes,
             code=backend_fingerprint(contender.backend.name),
         )
         outcome = task.outcome

@@ -111,7 +111,9 @@ class TimingRecord:
     path
         Code path that ran.
     peak_memory
-        Bytes that the first run needed beyond its result buffers, None where unknown.
+        Bytes of the result buffers and of what the first run needed beyond them, None where unknown.
+    peak_device_memory
+        Bytes that the first run needed on a GPU, None without one.
     code
         Fingerprint of the sources behind the backend; empty where it was not noted.
     """
@@ -124,6 +126,7 @@ class TimingRecord:
     phases: PhaseSeconds = field(default_factory=PhaseSeconds)
     path: str = ""
     peak_memory: int | None = None
+    peak_device_memory: int | None = None
     code: str = ""
 
 

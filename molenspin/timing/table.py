@@ -24,8 +24,9 @@ def timing_table(results: TimingResults, *, baseline: str = DEFAULT_BASELINE) ->
         Columns: ``machine``, ``assembly``, ``body_count``, ``member_count``, ``integrator``, ``dt`` [s],
         ``step_count``, ``save_every``, ``backend``, ``runs``, ``median``, ``median_low``,
         ``median_high``, ``first_call`` [s], ``speedup``, ``speedup_low``, ``speedup_high``, ``p_value`` (rank
-        test against the baseline), ``error`` [rad], ``difference``, ``max_residual``, ``peak_memory``
-        [bytes], ``verdict``, ``note``. A backend that is wrong or failed has no median and no speedup.
+        test against the baseline), ``error`` and its ``uncertainty`` [rad], ``difference``,
+        ``max_residual``, ``peak_memory`` and ``peak_device_memory`` [bytes], ``verdict``, ``note``. A backend
+        that is wrong or failed has no median and no speedup.
     """
     baselines = {
         (record.case, record.session): record
@@ -51,9 +52,11 @@ def _row(record: TimingRecord, results: TimingResults, baseline: TimingRecord | 
         **_estimate_columns("speedup", speedup),
         "p_value": p_value,
         "error": record.physics.error,
+        "uncertainty": record.physics.uncertainty,
         "difference": record.physics.difference,
         "max_residual": record.physics.max_residual,
         "peak_memory": record.peak_memory,
+        "peak_device_memory": record.peak_device_memory,
         "verdict": record.physics.verdict.value,
         "note": _note(record, baseline, median, p_value),
     }
@@ -97,7 +100,7 @@ def _note(
     notes = [f"slow: {runs} of {wanted} runs"] if runs < wanted else []
     if median.interval is None:
         notes.append("too few runs for an interval")
-    if baseline and p_value is not None and p_value >= SIGNIFICANCE:
+    elif baseline and p_value is not None and p_value >= SIGNIFICANCE:
         notes.append(f"not distinguishable from {baseline.backend}")
     return "; ".join(notes)
 
@@ -118,14 +121,23 @@ def _text_row(row: pd.Series) -> dict[str, str]:
         "first [ms]": _number(row["first_call"], 1e3),
         "speedup": _number(row["speedup"]),
         "95% of speedup": _bracket(row["speedup_low"], row["speedup_high"]),
-        "error [rad]": "-" if pd.isna(row["error"]) else f"{row['error']:.1e}",
-        "peak [MB]": _number(row["peak_memory"], 1e-6),
+        "error [rad]": _error(row["error"], row["uncertainty"]),
+        "host [MB]": _number(row["peak_memory"], 1e-6),
+        "device [MB]": "n/a"
+        if pd.isna(row["peak_device_memory"])
+        else _number(row["peak_device_memory"], 1e-6),
         "note": str(row["note"]),
     }
 
 
 def _number(value: float | None, scale: float = 1.0) -> str:
     return "-" if value is None or pd.isna(value) else f"{value * scale:.4g}"
+
+
+def _error(error: float | None, uncertainty: float | None) -> str:
+    if error is None or pd.isna(error):
+        return "-"
+    return f"{error:.1e}" if pd.isna(uncertainty) else f"{error:.1e} ± {uncertainty:.0e}"
 
 
 def _bracket(low: float | None, high: float | None, scale: float = 1.0) -> str:

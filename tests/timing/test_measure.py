@@ -103,6 +103,15 @@ def test_few_runs_have_no_interval_and_the_table_says_so():
     assert "too few runs for an interval" in format_table(table)
 
 
+def test_memory_holds_the_result_buffers_and_no_device_where_there_is_none():
+    clock = FakeClock()
+    results = timed(FakeBackend("numpy", clock, lambda _: 1.0))
+    buffers = 4 * 2 * 11 * 8  # four variables of two bodies at eleven times
+    assert results.records[0].peak_memory is None or results.records[0].peak_memory >= buffers
+    assert results.records[0].peak_device_memory is None
+    assert "n/a" in format_table(timing_table(results))
+
+
 def test_results_survive_the_file(tmp_path):
     clock = FakeClock()
     good = FakeBackend("numpy", clock, lambda call: 0.1 + 1e-9 * call)

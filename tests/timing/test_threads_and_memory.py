@@ -1,5 +1,8 @@
 import os
+import sys
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ from timing_fakes import environment
 
 from molenspin.errors import InvalidValueError
 from molenspin.timing.environment import read_environment
-from molenspin.timing.memory import peak_memory
+from molenspin.timing.memory import give_back_idle_memory, peak_memory
 from molenspin.timing.threads import THREAD_VARIABLES, pinned_threads
 
 
@@ -49,3 +52,53 @@ def test_peak_memory_sees_a_block_that_is_gone_at_the_end():
     with peak_memory() as peak:
         np.ones(50_000_000 // 8).sum()
     assert peak.bytes is None or 45e6 < peak.bytes < 80e6
+
+
+def small_arrays(count=400):
+    return [np.ones(8_000) for _ in range(count)]  # 64 kB each: from the heap, which the process keeps
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux")
+def test_peak_memory_sees_what_an_earlier_block_has_left_on_the_heap():
+    before = small_arrays()
+    pins = before[::2]  # the heap cannot shrink from its end
+    del before
+    give_back_idle_memory()
+    with peak_memory() as peak:
+        small_arrays(count=200)
+    del pins
+    assert 11e6 < peak.bytes < 20e6
+
+
+class FakeDevice:
+    """`torch.cuda` of a process that computes on a GPU."""
+
+    def __init__(self):
+        self.allocated, self.peak = 3_000_000, 9_000_000
+
+    def is_initialized(self):
+        return True
+
+    def reset_peak_memory_stats(self):
+        self.peak = self.allocated
+
+    def memory_allocated(self):
+        return self.allocated
+
+    def max_memory_allocated(self):
+        return self.peak
+
+
+def test_peak_of_a_device_is_what_the_block_added(monkeypatch):
+    device = FakeDevice()
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=device))
+    with peak_memory() as peak:
+        device.peak = 5_000_000
+    assert peak.device_bytes == 2_000_000
+
+
+def test_without_a_device_there_is_no_peak_of_it(monkeypatch):
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    with peak_memory() as peak:
+        pass
+    assert peak.device_bytes is None
