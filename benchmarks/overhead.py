@@ -1,7 +1,9 @@
 """What a sweep costs beside its simulations: `python -m benchmarks.overhead --cases 10000`.
 
-Runs a real sweep with Snakemake in a temporary folder and prints the share of the core time that went into
-simulation, and where the rest went: planning, process start and scheduling, storage and batching.
+Runs a real sweep with Snakemake in a temporary folder, as users run it: one assembly in many winds on
+backend rust, jobs and storage by their defaults. Prints the share of the core time that went into simulation,
+and where the rest went: planning, process start and scheduling, storage and batching. A pilot sweep measures
+how long a case takes and chooses the simulated time, so that a case takes what `--milliseconds` says.
 """
 
 import argparse
@@ -10,6 +12,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from os import getloadavg
 from pathlib import Path
 
 import yaml
@@ -55,12 +58,19 @@ class Shares:
         )
 
 
+PILOT_CASES, PILOT_DURATION = 1_024, 4.0
+"""Cases of the pilot, and their simulated time [s]."""
+
+DT, SAMPLE_COUNT = 0.001, 100
+"""Step [s], and recorded states of a case beside the first."""
+
+
 def sweep(folder: Path, cases: int, size: int, duration: float, cores: int) -> dict[str, object]:
     """A sweep of one assembly in many winds."""
     wind = {"count": cases, "axes": {"sail_spur0.wind_speed": {"low": 6.0, "high": 12.0}}}
     block = {
         "assemblies": [{"family": "mill", "sizes": [size]}],
-        "dt": [0.001],
+        "dt": [DT],
         "integrators": ["rk4"],
         "backends": ["rust"],
         "space": {"random": wind},
@@ -68,10 +78,17 @@ def sweep(folder: Path, cases: int, size: int, duration: float, cores: int) -> d
     return {
         "name": "overhead",
         "sweep": [block],
-        "simulation": {"duration": duration, "save_interval": duration / 100},
-        "execution": {"threads": cores, "job_seconds": 60},
+        "simulation": {"duration": duration, "save_interval": duration / SAMPLE_COUNT},
+        "execution": {"threads": cores},
         "outputs": {"directory": str(folder / "results")},
     }
+
+
+def fitting_duration(milliseconds: float, size: int, cores: int) -> float:
+    """Simulated time [s] with which a case takes so long, by a pilot sweep on all cores."""
+    pilot = measure(PILOT_CASES, size, PILOT_DURATION, cores)
+    intervals = PILOT_DURATION * milliseconds * PILOT_CASES / (1000 * pilot.simulation) / (SAMPLE_COUNT * DT)
+    return max(1, round(intervals)) * SAMPLE_COUNT * DT
 
 
 def measure(cases: int, size: int, duration: float, cores: int) -> Shares:
@@ -108,11 +125,15 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=10_000, help="cases of the sweep (default: %(default)s)")
     parser.add_argument("--size", type=int, default=12, help="bodies of each (default: %(default)s)")
     parser.add_argument(
-        "--duration", type=float, default=20.0, help="simulated time [s] (default: %(default)s)"
+        "--milliseconds", type=float, default=20.0, help="run time of a case (default: %(default)s)"
     )
     parser.add_argument("--cores", type=int, default=2, help="cores (default: %(default)s)")
     arguments = parser.parse_args()
-    shares = measure(arguments.cases, arguments.size, arguments.duration, arguments.cores)
+    load = getloadavg()[0]
+    duration = fitting_duration(arguments.milliseconds, arguments.size, arguments.cores)
+    print(f"{arguments.cases} cases of mill({arguments.size}): {duration:g} s by rk4 on backend rust")
+    print(f"{arguments.cores} cores, load {load:.1f} at the start")
+    shares = measure(arguments.cases, arguments.size, duration, arguments.cores)
     print(shares)
     print(f"{1000 * shares.simulation / arguments.cases:.1f} ms of simulation a case")
 

@@ -1,11 +1,12 @@
 """Run one batch: build the ensemble, call the backend once, commit the results. A failure is a result."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from json import loads
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import zarr
@@ -20,7 +21,7 @@ from molenspin.errors import MolenspinError
 from molenspin.history import BODY_VARIABLES, allocate_history
 from molenspin.provenance import backend_fingerprint
 from molenspin.status import CaseStatus
-from molenspin.store.location import naming_damage, open_root
+from molenspin.store.location import arrays_of, naming_damage, open_root
 from molenspin.store.writing import BatchRegion, BatchResult
 from molenspin.sweep.batches import fingerprint_number
 
@@ -33,8 +34,9 @@ class BatchTask:
     ----------
     url, node, first_slot
         Where the results go.
-    layout
-        Hash of the node's layout: a worker that lives on must not take a new node for one it knows.
+    layout, slot_count
+        Hash of the node's layout, and its slots: a worker that lives on must not take a new or a longer node
+        for one it knows.
     backend, settings, execution
         How to simulate.
     parameter_names, parameters
@@ -50,6 +52,7 @@ class BatchTask:
     url: str
     node: str
     layout: str
+    slot_count: int
     first_slot: int
     backend: str
     settings: Settings
@@ -110,19 +113,19 @@ def run_batch(task: BatchTask) -> BatchReport:
             f"worker on {platform.node()}: its code for backend {task.backend} is not that of the sweep; "
             "restart the workers after every change of the package"
         )
-    _, assembly = _open_node(task.url, task.node, task.layout)
+    _, assembly = _open_node(task.url, task.node, task.layout, task.slot_count)
     return _commit(task, simulate_batch(assembly, task))
 
 
 def fail_batch(task: BatchTask, message: str) -> BatchReport:
     """Commit a batch that nobody can compute: all its cases failed, with this message."""
-    _, assembly = _open_node(task.url, task.node, task.layout)
+    _, assembly = _open_node(task.url, task.node, task.layout, task.slot_count)
     return _commit(task, _joined([_failure(MolenspinError(message))] * task.case_count, assembly, task))
 
 
 def _commit(task: BatchTask, result: BatchResult) -> BatchReport:
-    node, assembly = _open_node(task.url, task.node, task.layout)
-    BatchRegion(node, task.first_slot, task.case_count).commit(
+    arrays, assembly = _open_node(task.url, task.node, task.layout, task.slot_count)
+    BatchRegion(arrays, task.first_slot, task.case_count).commit(
         result, fingerprint=task.fingerprint, machine=platform.node(), relative_error=task.relative_error
     )
     body_count = len(assembly.bodies)
@@ -211,9 +214,15 @@ def _joined(results: Sequence[BatchResult], assembly: Assembly, task: BatchTask)
 
 
 @lru_cache(maxsize=256)
-def _open_node(url: str, name: str, layout: str) -> tuple[zarr.Group, Assembly]:
+def _open_node(
+    url: str,
+    name: str,
+    layout: str,
+    slot_count: int,  # noqa: ARG001  (a longer node is another entry)
+) -> tuple[Mapping[str, zarr.Array[Any]], Assembly]:
+    """Arrays and assembly of a node, opened once: reading what describes them takes as long as a batch."""
     node = open_root(url)[name]
     if not isinstance(node, zarr.Group) or node.attrs.get("layout") != layout:
         raise MolenspinError(f"{url}: {name} is not the node that was planned; run the workflow again")
     with naming_damage(f"{url}/{name}"):
-        return node, assembly_from_dict(loads(str(node.attrs["assembly"])))
+        return arrays_of(node), assembly_from_dict(loads(str(node.attrs["assembly"])))

@@ -2,67 +2,26 @@
 
 import platform
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from time import perf_counter
-from typing import Any
 
-import numpy as np
-import zarr
 from dask.base import compute
 from dask.callbacks import Callback
 from dask.delayed import delayed
+from dask.threaded import get as run_on_threads
 
-from molenspin.backends.protocol import Execution
-from molenspin.backends.settings import simulation_settings
-from molenspin.batch_run import BatchReport, BatchTask, fail_batch, run_batch, status_counts
+from molenspin.batch_run import BatchReport, BatchTask, fail_batch, run_batch
 from molenspin.clusters import connected, scheduler_in_environment
-from molenspin.config.models import Execution as ExecutionConfig
 from molenspin.errors import MolenspinError
+from molenspin.group_job import GroupJob, pending_tasks
 from molenspin.progress import Progress
 from molenspin.provenance import versions
 from molenspin.store.claims import claim
-from molenspin.store.location import first_line, naming_damage, open_root, storage_errors
-from molenspin.store.reading import case_rows
+from molenspin.store.location import first_line, naming_damage, storage_errors
 from molenspin.store.records import GroupRecord
-from molenspin.sweep.ledger import RESULTS
-
-
-@dataclass(frozen=True, kw_only=True)
-class GroupJob:
-    """What a job is told.
-
-    Parameters
-    ----------
-    name, number, backend, digest
-        Of the group.
-    chunks
-        Chunk numbers of its batches by node.
-    url
-        The store.
-    fingerprint
-        Number of the code's fingerprint; results of other code are computed again.
-    execution
-        Threads and device.
-    relative_error
-        Allowed rounding of stored values.
-    record
-        Where the record goes.
-    """
-
-    name: str
-    number: int
-    backend: str
-    digest: str
-    chunks: Mapping[str, Sequence[int]]
-    url: str
-    fingerprint: int
-    execution: ExecutionConfig
-    relative_error: float
-    record: Path
 
 
 def run_group(job: GroupJob, *, show: Callable[[Progress], None] = lambda _: None) -> GroupRecord:
@@ -95,7 +54,7 @@ def run_group(job: GroupJob, *, show: Callable[[Progress], None] = lambda _: Non
 
 def _run_claimed(job: GroupJob, show: Callable[[Progress], None], begin: float) -> GroupRecord:
     with naming_damage(job.url):
-        tasks, counts = _pending(job)
+        tasks, counts = pending_tasks(job)
     progress = Progress(sum(task.step_count for task in tasks), len(tasks))
     reports: list[BatchReport] = []
 
@@ -127,57 +86,6 @@ def _moved(task: BatchTask, device: str) -> BatchTask:
     return replace(task, execution=replace(task.execution, device=device))
 
 
-def _pending(job: GroupJob) -> tuple[list[BatchTask], Counter[str]]:
-    """Tasks for the batches without results of this code, and the statuses of the others' cases."""
-    root = open_root(job.url)
-    tasks, counts = [], Counter[str]()
-    for name, chunks in job.chunks.items():
-        node = root[name]
-        if not isinstance(node, zarr.Group):
-            raise MolenspinError(f"{job.url}: {name} is not a node of results")
-        for first_slot, rows in case_rows(node, chunks):
-            current = np.isin(rows["status"], RESULTS) & (rows["fingerprint"] == job.fingerprint)
-            if current.all():
-                counts.update(status_counts(rows["status"]))
-            else:
-                tasks.append(_task(job, node, first_slot, rows))
-    return tasks, counts
-
-
-def _task(job: GroupJob, node: zarr.Group, first_slot: int, rows: Mapping[str, Any]) -> BatchTask:
-    simulation: Any = node.attrs["simulation"]
-    parameters: Any = node.attrs["parameters"]
-    dt = float(rows["dt"][0])
-    settings = simulation_settings(
-        duration=simulation["duration"],
-        dt=dt,
-        integrator=str(rows["integrator"][0]),
-        save_every=round(simulation["save_interval"] / dt),
-        tolerance=simulation["tolerance"],
-        newton_limit=simulation["newton_limit"],
-    )
-    columns = [rows[name] for name in parameters]
-    return BatchTask(
-        url=job.url,
-        node=node.basename,
-        layout=str(node.attrs["layout"]),
-        first_slot=first_slot,
-        backend=str(rows["backend"][0]),
-        settings=settings,
-        execution=Execution(threads=job.execution.backend_threads, device=job.execution.device),
-        parameter_names=tuple(parameters),
-        parameters=np.stack(columns, axis=1) if columns else np.empty((len(rows["dt"]), 0)),
-        variables=tuple(simulation_variables(node)),
-        fingerprint=job.fingerprint,
-        relative_error=job.relative_error,
-    )
-
-
-def simulation_variables(node: zarr.Group) -> list[str]:
-    """Recorded variables of a node: its arrays over time."""
-    return [name for name, array in node.arrays() if array.ndim == 3]
-
-
 def _run_all(tasks: Sequence[BatchTask], threads: int, finished: Callable[[BatchReport], None]) -> None:
     """Run all batches, on the cluster that the environment names or on threads of this process."""
     scheduler = scheduler_in_environment()
@@ -194,7 +102,7 @@ def _run_on_threads(
     with Callback(posttask=lambda _key, report, *_: finished(report)):
         compute(
             *(run(task) for task in tasks),
-            scheduler="threads",
+            scheduler=run_on_threads,  # by its name, dask would look for a cluster, and import distributed
             num_workers=min(threads, len(tasks)),
             optimize_graph=False,
         )

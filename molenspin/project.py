@@ -8,7 +8,7 @@ from typing import Any
 from molenspin.backends.registry import DEVICE_BACKENDS, get_backend
 from molenspin.config import Config, config_from_mapping, load_config
 from molenspin.errors import InvalidValueError, MolenspinError
-from molenspin.executor import GroupJob
+from molenspin.group_job import GroupJob
 from molenspin.provenance import backend_fingerprint
 from molenspin.store.reading import read_ledger
 from molenspin.store.records import load_records

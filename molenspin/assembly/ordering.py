@@ -5,8 +5,6 @@ from collections import Counter, defaultdict
 from itertools import combinations
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.linalg import lsqr
 
 from molenspin.assembly.compiled import Indices
 
@@ -102,6 +100,9 @@ def _reduce(row: SparseRow, pivots: dict[int, SparseRow]) -> SparseRow:
 
 
 def _dependence(rows: list[SparseRow], number: int) -> tuple[int, ...]:
+    from scipy import sparse  # costs a job a quarter of its start: only where something is wrong
+    from scipy.sparse.linalg import lsqr
+
     others = [k for k in range(len(rows)) if k != number]
     width = 1 + max(coordinate for row in rows for coordinate in row)
     matrix = sparse.lil_matrix((len(rows), width))

@@ -232,7 +232,9 @@ class Execution(Section):
     jobs: Annotated[Count, Field(le=100_000)] = Field(
         100, description="Most simulation jobs that one planning adds, however many cases there are."
     )
-    job_seconds: PositiveNumber = Field(20, description="A job is meant to last about this long [s].")
+    job_seconds: PositiveNumber = Field(
+        60, description="Core time that a job is meant to take [s]; starting it costs one or two."
+    )
 
 
 class Outputs(Section):

@@ -143,3 +143,8 @@ def array_of(node: zarr.Group, name: str) -> zarr.Array[Any]:
     if not isinstance(array, zarr.Array):
         raise MolenspinError(f"{node.path}/{name}: a group stands where an array should be")
     return array
+
+
+def arrays_of(node: zarr.Group) -> dict[str, zarr.Array[Any]]:
+    """All arrays of a node by name, as the store describes them now."""
+    return dict(node.arrays())

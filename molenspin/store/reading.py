@@ -59,8 +59,8 @@ def nodes_of(url: str, *, read_only: bool = True) -> Iterator[tuple[str, zarr.Gr
     yield from ((name, node) for name, node in nodes if "layout" in node.attrs)
 
 
-def read_column(node: zarr.Group, name: str) -> NDArray[Any]:
-    """One per-case array, whole.
+def read_column(node: zarr.Group, name: str, part: slice = slice(None)) -> NDArray[Any]:
+    """One per-case array, whole or a part.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def read_column(node: zarr.Group, name: str) -> NDArray[Any]:
         If it is damaged.
     """
     with naming_damage(str(node.store_path)):
-        return np.asarray(array_of(node, name)[:])
+        return np.asarray(array_of(node, name)[part])
 
 
 def open_results(url: str, *, chunks: Any = None) -> "xr.DataTree":  # noqa: ANN401
@@ -142,9 +142,13 @@ def case_rows(node: zarr.Group, chunks: Sequence[int]) -> Iterator[tuple[int, di
     """First slot of each batch, and the columns of its used slots."""
     parameters = [str(name) for name in node.attrs["parameters"]]  # type: ignore[union-attr]
     names = ("dt", "integrator", "backend", "identity", "status", "fingerprint", *parameters)
-    columns = {name: read_column(node, name) for name in names}
     size = _integer(node, "batch_size")
+    # Of a large node a group reads its part only.
+    begin = min(chunks) * size
+    part = slice(begin, (max(chunks) + 1) * size)
+    columns = {name: read_column(node, name, part) for name in names}
     for chunk in chunks:
-        batch = {name: values[chunk * size : (chunk + 1) * size] for name, values in columns.items()}
+        first = chunk * size - begin
+        batch = {name: values[first : first + size] for name, values in columns.items()}
         used = int(np.count_nonzero(batch["identity"]))
         yield chunk * size, {name: values[:used] for name, values in batch.items()}

@@ -1,5 +1,6 @@
-"""Commit a batch: data first, then its outcomes, then the status that makes it count."""
+"""Commit a batch: data and outcomes first, then the status that makes it count."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,10 +8,10 @@ from typing import Any
 import numpy as np
 import zarr
 from numpy.typing import NDArray
+from zarr.core.sync import sync
 
 from molenspin.errors import InvalidValueError
 from molenspin.status import CaseStatus
-from molenspin.store.location import array_of
 from molenspin.store.rounding import round_to_relative_error
 
 
@@ -52,8 +53,8 @@ class BatchRegion:
 
     Parameters
     ----------
-    node
-        Node of the store.
+    arrays
+        Arrays of a node, by name.
     first_slot, case_count
         Where the batch begins, and how many slots it uses.
 
@@ -63,28 +64,25 @@ class BatchRegion:
         If the slots do not begin at a chunk's border or cross one: two writers could then share a chunk.
     """
 
-    node: zarr.Group
+    arrays: Mapping[str, zarr.Array[Any]]
     first_slot: int
     case_count: int
 
     def __post_init__(self) -> None:
-        size = array_of(self.node, "status").chunks[0]
-        slot_count = array_of(self.node, "status").shape[0]
+        status = self.arrays["status"]
+        size, slot_count = status.chunks[0], status.shape[0]
         if self.first_slot % size or not 0 < self.case_count <= size:
             raise InvalidValueError(
-                f"{self.node.path}: slots {self.first_slot} to {self.first_slot + self.case_count} are not "
+                f"{status.path}: slots {self.first_slot} to {self.first_slot + self.case_count} are not "
                 f"one batch; batches begin at multiples of {size} and have at most {size} cases"
             )
         if self.first_slot + self.case_count > slot_count:
-            raise InvalidValueError(
-                f"{self.node.path}: slot {self.first_slot} is beyond the last, {slot_count}"
-            )
+            raise InvalidValueError(f"{status.path}: slot {self.first_slot} is beyond the last, {slot_count}")
 
     def withdraw(self) -> None:
         """Mark the batch pending before any of its results is overwritten."""
-        status = array_of(self.node, "status")
-        if np.any(status[self._slots]):
-            status[self._slots] = int(CaseStatus.PENDING)
+        if np.any(self._read("status")):
+            self.arrays["status"][self._slots] = int(CaseStatus.PENDING)
 
     def commit(
         self, result: BatchResult, *, fingerprint: int, machine: str, relative_error: float = 0.0
@@ -101,24 +99,33 @@ class BatchRegion:
             Allowed rounding of recorded variables; 0 keeps every bit.
         """
         self.withdraw()
-        for name, values in result.variables.items():
-            self._write(name, round_to_relative_error(values, relative_error))
-        self._write("fingerprint", np.full(self.case_count, fingerprint, dtype=np.uint64))
-        self._write("machine", np.full(self.case_count, machine, dtype=object))
-        self._write("max_residual", result.max_residual)
-        self._write("newton_iterations", result.newton_iterations)
-        self._write("force_evaluations", result.force_evaluations)
-        self._write("elapsed", np.full(self.case_count, result.elapsed))
-        if any(result.messages) or self._has_messages():
-            self._write("message", np.array(result.messages, dtype=object))
-        self._write("status", result.status)
+        outcomes: dict[str, NDArray[Any]] = {
+            "fingerprint": np.full(self.case_count, fingerprint, dtype=np.uint64),
+            "machine": np.full(self.case_count, machine, dtype=object),
+            "max_residual": result.max_residual,
+            "newton_iterations": result.newton_iterations,
+            "force_evaluations": result.force_evaluations,
+            "elapsed": np.full(self.case_count, result.elapsed),
+        }
+        if any(result.messages) or np.any(self._read("message") != ""):
+            outcomes["message"] = np.array(result.messages, dtype=object)
+        rounded = {
+            name: round_to_relative_error(values, relative_error) for name, values in result.variables.items()
+        }
+        self._write(**rounded, **outcomes)
+        self._write(status=result.status)
 
     @property
     def _slots(self) -> slice:
         return slice(self.first_slot, self.first_slot + self.case_count)
 
-    def _has_messages(self) -> bool:
-        return bool(np.any(np.asarray(array_of(self.node, "message")[self._slots]) != ""))
+    def _read(self, name: str) -> NDArray[Any]:
+        return np.asarray(self.arrays[name][self._slots])
 
-    def _write(self, name: str, values: NDArray[Any]) -> None:
-        array_of(self.node, name)[self._slots] = values
+    def _write(self, **values: NDArray[Any]) -> None:
+        """Write all at once: one waits for the disk while others compress."""
+        sync(self._write_together(values))
+
+    async def _write_together(self, values: Mapping[str, NDArray[Any]]) -> None:
+        writes = (self.arrays[name].async_array.setitem(self._slots, part) for name, part in values.items())
+        await asyncio.gather(*writes)

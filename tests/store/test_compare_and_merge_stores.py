@@ -8,7 +8,7 @@ from molenspin.config import config_from_mapping
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.status import CaseStatus
 from molenspin.store.comparison import compare_stores
-from molenspin.store.location import open_root
+from molenspin.store.location import arrays_of, open_root
 from molenspin.store.merging import merge_stores
 from molenspin.store.parts import find_parts
 from molenspin.store.preparation import prepare_store
@@ -42,7 +42,7 @@ def make_store(url, *, speeds=(4.0, 8.0, 12.0), offset=0.0, status=OK, machine="
     node = open_root(url)["mill-4"]
     for first_slot, columns in case_rows(node, range(-(-len(speeds) // 2))):
         speed = columns["sail_spur0.wind_speed"]
-        region = BatchRegion(node, first_slot, len(speed))
+        region = BatchRegion(arrays_of(node), first_slot, len(speed))
         region.commit(result(speed + offset, status), fingerprint=7, machine=machine)
     return url
 

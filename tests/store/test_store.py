@@ -9,7 +9,7 @@ from molenspin.config import config_from_mapping
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.status import CaseStatus
 from molenspin.store.claims import claim
-from molenspin.store.location import open_root
+from molenspin.store.location import arrays_of, open_root
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import case_rows, open_results, read_ledger
 from molenspin.store.rounding import round_to_relative_error
@@ -55,7 +55,7 @@ def result(count, value=1.0, status=CaseStatus.OK, message=""):
 
 
 def commit(url, first_slot, content):
-    region = BatchRegion(open_root(url)["mill-4"], first_slot, content.case_count)
+    region = BatchRegion(arrays_of(open_root(url)["mill-4"]), first_slot, content.case_count)
     region.commit(content, fingerprint=fingerprint_number(FINGERPRINT), machine="here")
 
 
@@ -129,9 +129,9 @@ def test_a_preparation_that_was_killed_is_repeated(url, monkeypatch):
 
 def test_a_commit_that_was_killed_does_not_count(url, monkeypatch):
     commit(url, 0, result(3))
-    region = BatchRegion(open_root(url)["mill-4"], 0, 3)
+    region = BatchRegion(arrays_of(open_root(url)["mill-4"]), 0, 3)
 
-    def die(*_):
+    def die(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(BatchRegion, "_write", die)
