@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from benchmarks import (
     ensembles,
     ensembles_against_rivals,
     latency,
+    overhead,
     recording,
     scaling,
     session,
@@ -122,3 +124,10 @@ def test_dense_baselines_run_fewer_steps_on_large_assemblies() -> None:
         return session.affordable_steps(10_000, body_count=body_count, full_size=48)
 
     assert [steps(48), steps(96), steps(12288)] == [10_000, 1250, 20]
+
+
+def test_the_parts_of_a_sweep_add_up_to_its_core_time():
+    begin = perf_counter()
+    shares = overhead.measure(cases=4, size=4, duration=0.1, cores=2)
+    assert min(shares.simulation, shares.planning, shares.storage, shares.scheduling) > 0
+    assert shares.total <= 2 * (perf_counter() - begin)

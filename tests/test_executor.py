@@ -7,11 +7,13 @@ import xarray as xr
 from molenspin.assembly.families import benchmark_assembly
 from molenspin.backends import registry
 from molenspin.backends.numpy_dense import NumpyBackend
+from molenspin.cli import main
 from molenspin.executor import run_group
 from molenspin.project import open_project, planned_job
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import open_results
 from molenspin.store.records import load_record
+from molenspin.strict_yaml import dump_yaml
 
 WIND = {"grid": {"sail_spur0.wind_speed": [7.0, 8.0, 9.0]}}
 
@@ -120,7 +122,7 @@ def test_out_of_memory_is_a_status(content, watch):
     assert set(node["message"].values.tolist()) == {"out of memory"}
 
 
-def test_a_diverging_case_is_a_result(content):
+def test_a_diverging_case_is_a_result(content, tmp_path, capsys):
     shafting = [{"family": "shafting", "sizes": [4]}]
     content["sweep"][0] |= {"assemblies": shafting, "dt": [0.5], "integrators": ["euler"], "space": None}
     content["simulation"] = {"duration": 50, "save_interval": 0.5}
@@ -129,6 +131,9 @@ def test_a_diverging_case_is_a_result(content):
     assert "ran away" in node["message"].item()
     (again,), _ = run(content)
     assert again.computed_count == 0
+    (tmp_path / "config.yaml").write_text(dump_yaml(content))
+    assert main(["plan", str(tmp_path / "config.yaml")]) == 0
+    assert "of the done cases, 1 failed" in capsys.readouterr().out
 
 
 def test_what_was_finished_before_an_interruption_stays(content, watch):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from molenspin.project import Project, open_project
 from molenspin.rates import calibrated_rates, core_seconds, measured_rates
+from molenspin.store.records import GroupRecord, load_records
 from molenspin.sweep.batches import BatchState
 
 HELP = "show the groups, batches and cases of a sweep, what is done, and what the rest costs"
@@ -49,9 +50,14 @@ def _overview(project: Project) -> Iterator[str]:
         if batches:
             cases = sum(batch.case_count for batch in batches)
             yield f"  {state:<10} {cases:>9} cases in {len(batches):>6} batches: {REASONS[state]}"
-    failed = sum(batch.failed_count for batch in plan.batches_in(BatchState.DONE))
+    failed = sum(record.failed_count for record in _current_records(project))
     if failed:
         yield f"  of the done cases, {failed} failed: `molenspin status` says why"
+
+
+def _current_records(project: Project) -> Iterator[GroupRecord]:
+    done = {group.digest for group in project.plan.groups if group.done}
+    yield from (record for record in load_records(project.places.records) if record.digest in done)
 
 
 def _cost(project: Project, *, calibrate: bool) -> Iterator[str]:

@@ -26,8 +26,8 @@ def read_ledger(url: str, records: Sequence[GroupRecord] = ()) -> Ledger:
     url
         Path or URL of the store.
     records
-        Records of groups: where one says that all cases of a group are computed without a failure, their
-        statuses need not be read.
+        Records of groups: where one says that all cases of a group have results, their statuses need not be
+        read and count as ok; the record says how many failed.
     """
     if not store_exists(url):
         return Ledger()

@@ -9,6 +9,7 @@ from typing import Any
 
 from molenspin.errors import MolenspinError
 from molenspin.status import CaseStatus
+from molenspin.sweep.ledger import RESULTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +71,13 @@ class GroupRecord:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every case of the group was computed without a failure."""
-        return set(self.status_counts) <= {CaseStatus.OK.label}
+        """Whether every case of the group has a result, good or bad."""
+        return set(self.status_counts) <= {status.label for status in RESULTS}
+
+    @property
+    def failed_count(self) -> int:
+        """Cases whose result is a failure."""
+        return sum(count for label, count in self.status_counts.items() if label != CaseStatus.OK.label)
 
 
 def load_record(path: Path) -> GroupRecord:

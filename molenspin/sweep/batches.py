@@ -7,7 +7,6 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from molenspin.status import CaseStatus
 from molenspin.sweep.cases import Series
 from molenspin.sweep.cost import nominal_seconds
 from molenspin.sweep.layout import NodePlan
@@ -46,8 +45,6 @@ class Batch:
         Number of the group that runs it.
     state
         Whether it must run, and why.
-    failed_count
-        Cases whose result is a failure.
     seconds
         Nominal run time, to balance groups.
     """
@@ -59,7 +56,6 @@ class Batch:
     identities: NDArray[np.uint64]
     group: int
     state: BatchState
-    failed_count: int
     seconds: float
 
     @property
@@ -94,7 +90,6 @@ def node_batches(
                 identities=identities,
                 group=UNASSIGNED,
                 state=BatchState.NEW,
-                failed_count=0,
                 seconds=_batch_seconds(node, item, len(identities)),
             )
             next_chunk += 1
@@ -114,11 +109,10 @@ def _held_batches(
     used = held.identity != 0
     finished = used & np.isin(held.status, RESULTS)
     current = finished & (held.fingerprint == fingerprint_number(fingerprint))
-    failed = finished & (held.status != CaseStatus.OK)
-    masks = (used, finished, current, failed)
+    masks = (used, finished, current)
     counts = np.array([np.add.reduceat(mask, np.arange(0, len(mask), size), dtype=int) for mask in masks])
     for chunk in np.unique(slots // size).tolist():
-        used_count, finished_count, current_count, failed_count = counts[:, chunk].tolist()
+        used_count, finished_count, current_count = counts[:, chunk].tolist()
         first = chunk * size
         yield Batch(
             node=node.name,
@@ -128,7 +122,6 @@ def _held_batches(
             identities=held.identity[first : first + used_count],
             group=int(held.group[first]),
             state=_state(used_count, finished_count, current_count),
-            failed_count=failed_count,
             seconds=_batch_seconds(node, item, used_count),
         )
 
