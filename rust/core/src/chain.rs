@@ -147,8 +147,9 @@ impl Kernel<5> for Product<'_> {
     #[inline(always)]
     fn apply<V: Vector>(&mut self, [row, a, b, c, d]: [usize; 5], item: usize) {
         let mut sum = V::load(self.sum, row);
-        for (gradient, at) in self.gradient.iter().zip([a, b, c, d]) {
-            sum = V::load(gradient, item).mul_add(V::load(self.x, at), sum);
+        let places = [a, b, c, d];
+        for entry in 0..ENTRIES {
+            sum = V::load(self.gradient[entry], item).mul_add(V::load(self.x, places[entry]), sum);
         }
         sum.store(self.sum, row);
     }
@@ -164,8 +165,10 @@ impl Kernel<5> for Reaction<'_> {
     #[inline(always)]
     fn apply<V: Vector>(&mut self, [row, a, b, c, d]: [usize; 5], item: usize) {
         let multiplier = -V::load(self.multipliers, row);
-        for (change, at) in self.change.iter().zip([a, b, c, d]) {
-            multiplier.mul_add(V::load(change, item), V::load(self.x, at)).store(self.x, at);
+        let places = [a, b, c, d];
+        for entry in 0..ENTRIES {
+            let x = V::load(self.x, places[entry]);
+            multiplier.mul_add(V::load(self.change[entry], item), x).store(self.x, places[entry]);
         }
     }
 }

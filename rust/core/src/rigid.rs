@@ -7,7 +7,7 @@
 use crate::aligned::Aligned;
 use crate::assembly::Assembly;
 use crate::chain::{Chain, Links};
-use crate::constraints::{constant_gradient, linear_residual, parameter};
+use crate::constraints::{constant_gradient, parameter};
 use crate::lanes::LaneMaximum;
 use crate::schedule::{Class, Layout};
 use crate::solver::{Bank, Pattern};
@@ -85,8 +85,8 @@ impl Rigid {
             let (entries, values) = (self.pattern.entry_count(), self.pattern.value_count());
             let gradient = &self.gradient[column * entries * V::WIDTH..][..entries * V::WIDTH];
             let system = &mut self.system[column * values * V::WIDTH..][..values * V::WIDTH];
-            let mass = |local: usize| V::load(inverse_mass, self.bank.places[local] + column * V::WIDTH);
-            self.pattern.assemble(gradient, mass, system);
+            let places = &self.bank.places;
+            self.pattern.assemble::<V>(gradient, inverse_mass, places, column * V::WIDTH, system);
             self.pattern.factor::<V>(system);
         }
         match self.pattern.coordinate_count - self.pattern.row_count {
@@ -199,12 +199,13 @@ impl Rigid {
         let gradient = &self.gradient[column * self.pattern.entry_count() * V::WIDTH..];
         let parameters = &self.parameters[column * 2 * self.pattern.row_count * V::WIDTH..];
         for row in 0..self.pattern.row_count {
-            let entries = (self.pattern.row_start[row]..self.pattern.row_start[row + 1]).map(|entry| {
+            let offset = V::load(parameters, 2 * row * V::WIDTH);
+            let rate = V::load(parameters, (2 * row + 1) * V::WIDTH);
+            let mut residual = -rate.mul_add(V::splat(time), offset);
+            for entry in self.pattern.entries(row) {
                 let at = self.bank.places[self.pattern.coordinate[entry]] + column * V::WIDTH;
-                (V::load(gradient, entry * V::WIDTH), V::load(position, at))
-            });
-            let [offset, rate] = [2 * row, 2 * row + 1].map(|at| V::load(parameters, at * V::WIDTH));
-            let residual = linear_residual(entries, [offset, rate], time);
+                residual = V::load(gradient, entry * V::WIDTH).mul_add(V::load(position, at), residual);
+            }
             largest.include(residual.abs());
             residual.store(&mut self.multipliers, row * V::WIDTH);
         }

@@ -39,15 +39,18 @@ impl<V: Vector> Angle<V> {
     /// Reads an angle that `store` has written.
     #[inline(always)]
     pub(crate) fn load(values: &[f64], at: usize) -> Self {
-        let [value, sin, cos] = [0, 1, 2].map(|number| V::load(values, at + number * V::WIDTH));
-        Self { value, sin, cos }
+        Self {
+            value: V::load(values, at),
+            sin: V::load(values, at + V::WIDTH),
+            cos: V::load(values, at + 2 * V::WIDTH),
+        }
     }
 
     /// Writes value, sine and cosine.
     #[inline(always)]
     pub(crate) fn store(self, values: &mut [f64], at: usize) {
-        for (number, value) in [self.value, self.sin, self.cos].into_iter().enumerate() {
-            value.store(values, at + number * V::WIDTH);
-        }
+        self.value.store(values, at);
+        self.sin.store(values, at + V::WIDTH);
+        self.cos.store(values, at + 2 * V::WIDTH);
     }
 }

@@ -5,12 +5,13 @@ use crate::vector::Vector;
 
 /// cos(k a) and sin(k a) by the addition theorem from those of a.
 #[inline(always)]
-pub(crate) fn cam<V: Vector>(a: Angle<V>, b: V, lifts: impl Iterator<Item = V>) -> Evaluation<V> {
+pub(crate) fn cam<V: Vector>(a: Angle<V>, b: V, lifts: &[f64], count: usize) -> Evaluation<V> {
     let one = V::splat(1.0);
     let Angle { sin, cos, .. } = a;
     let (mut sin_k, mut cos_k, mut k) = (sin, cos, one);
     let [mut lift, mut slope, mut bend] = [V::splat(0.0); 3];
-    for height in lifts {
+    for number in 0..count {
+        let height = V::load(lifts, number * V::WIDTH);
         lift = height.mul_add(one - cos_k, lift);
         slope = (height * k).mul_add(sin_k, slope);
         bend = (height * k * k).mul_add(cos_k, bend);

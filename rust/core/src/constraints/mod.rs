@@ -2,13 +2,11 @@
 
 mod angle;
 mod cam;
-mod linear_row;
 mod slider_crank;
 mod universal_joint;
 
 pub(crate) use angle::Angle;
 pub(crate) use cam::cam;
-pub(crate) use linear_row::linear_residual;
 pub(crate) use slider_crank::slider_crank;
 pub(crate) use universal_joint::universal_joint;
 

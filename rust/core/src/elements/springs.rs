@@ -62,8 +62,7 @@ impl Kernel<2> for Torque<'_> {
         let rate = V::load(velocity, a) - V::load(velocity, b);
         let damping = rate * V::load(self.damping, item);
         let torque = twist.mul_add(V::load(self.stiffness, item), damping);
-        let [mass_a, mass_b] = self.inverse_mass.map(|end| V::load(end, item));
-        (-torque * mass_a).add_to(self.acceleration, a);
-        (torque * mass_b).add_to(self.acceleration, b);
+        (-torque * V::load(self.inverse_mass[0], item)).add_to(self.acceleration, a);
+        (torque * V::load(self.inverse_mass[1], item)).add_to(self.acceleration, b);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{MechanismRow, Moment};
 use crate::constraints::{
-    Angle, CURVATURES, Evaluation, cam, linear_residual, slider_crank, universal_joint,
+    Angle, CURVATURES, Evaluation, cam, slider_crank, universal_joint,
 };
 use crate::newton::Newton;
 use crate::phases::Phase;
@@ -141,52 +141,55 @@ impl Column<'_> {
 
     #[inline(always)]
     fn linear_row<V: Vector>(&self, row: usize, position: &[f64], time: f64) -> V {
-        let entries = self.pattern.entries(row).map(|entry| {
-            (
-                V::load(self.gradient, entry * V::WIDTH),
-                V::load(position, self.entry_places[entry] + self.shift),
-            )
-        });
-        linear_residual(entries, [0, 1].map(|number| self.parameter(row, number)), time)
+        let rate: V = self.parameter(row, 1);
+        self.row_product::<V>(row, position) - rate.mul_add(V::splat(time), self.parameter(row, 0))
     }
 
     #[inline(always)]
     fn nonlinear_row<V: Vector>(&self, row: usize, position: &[f64]) -> Evaluation<V> {
-        let MechanismRow { kind, parameter_count, .. } = self.rows[row];
-        let [a, b] = self.ends(row).map(|at| V::load(position, at));
-        let [angle_a, angle_b] = self.angle_places::<V>(row).map(|at| Angle::load(self.angles, at));
-        let parameter = |number| self.parameter(row, number);
+        let MechanismRow { kind, first_parameter, parameter_count } = self.rows[row];
+        let [at_a, at_b] = self.ends(row);
+        let (a, b) = (V::load(position, at_a), V::load(position, at_b));
+        let [place_a, place_b] = self.angle_places::<V>(row);
+        let angle_a = Angle::load(self.angles, place_a).moved_to(a);
         match kind {
-            RowKind::SliderCrank => slider_crank(angle_a.moved_to(a), b, [parameter(0), parameter(1)]),
-            RowKind::Cam => cam(angle_a.moved_to(a), b, (0..parameter_count).map(parameter)),
-            _ => universal_joint(angle_a.moved_to(a), angle_b.moved_to(b), parameter(0)),
+            RowKind::SliderCrank => {
+                slider_crank(angle_a, b, [self.parameter(row, 0), self.parameter(row, 1)])
+            }
+            RowKind::Cam => cam(angle_a, b, &self.parameters[first_parameter * V::WIDTH..], parameter_count),
+            _ => universal_joint(
+                angle_a,
+                Angle::load(self.angles, place_b).moved_to(b),
+                self.parameter(row, 0),
+            ),
         }
     }
 
     /// Evaluates the angles that the others of this step are moved from.
     #[inline(always)]
     fn evaluate_angles<V: Vector>(&mut self, row: usize, position: &[f64]) {
-        let [a, b] = self.ends(row).map(|at| V::load(position, at));
+        let [a, b] = self.ends(row);
         let [place_a, place_b] = self.angle_places::<V>(row);
-        Angle::new(a).store(self.angles, place_a);
+        Angle::new(V::load(position, a)).store(self.angles, place_a);
         if self.rows[row].kind == RowKind::UniversalJoint {
-            Angle::new(b).store(self.angles, place_b);
+            Angle::new(V::load(position, b)).store(self.angles, place_b);
         }
     }
 
     #[inline(always)]
     fn angle_places<V: Vector>(&self, row: usize) -> [usize; 2] {
-        [2 * row, 2 * row + 1].map(|angle| angle * ANGLE * V::WIDTH)
+        let first = 2 * row * ANGLE * V::WIDTH;
+        [first, first + ANGLE * V::WIDTH]
     }
 
     #[inline(always)]
     fn keep_derivatives<V: Vector>(&mut self, row: usize, evaluation: Evaluation<V>) {
         let first = self.pattern.row_start[row];
-        for (number, value) in evaluation.gradient.into_iter().enumerate() {
-            value.store(self.gradient, (first + number) * V::WIDTH);
+        for number in 0..2 {
+            evaluation.gradient[number].store(self.gradient, (first + number) * V::WIDTH);
         }
-        for (number, value) in evaluation.curvature.into_iter().enumerate() {
-            value.store(self.curvature, (row * CURVATURES + number) * V::WIDTH);
+        for number in 0..CURVATURES {
+            evaluation.curvature[number].store(self.curvature, (row * CURVATURES + number) * V::WIDTH);
         }
     }
 
@@ -199,14 +202,13 @@ impl Column<'_> {
     #[inline(always)]
     fn ends(&self, row: usize) -> [usize; 2] {
         let first = self.pattern.row_start[row];
-        [first, first + 1].map(|entry| self.entry_places[entry] + self.shift)
+        [self.entry_places[first] + self.shift, self.entry_places[first + 1] + self.shift]
     }
 
     /// Assembles and factors S from G.
     #[inline(always)]
     fn factor<V: Vector>(&mut self, inverse_mass: &[f64]) {
-        let mass = |local: usize| V::load(inverse_mass, self.places[local] + self.shift);
-        self.pattern.assemble(self.gradient, mass, self.system);
+        self.pattern.assemble::<V>(self.gradient, inverse_mass, self.places, self.shift, self.system);
         self.pattern.factor::<V>(self.system);
     }
 
@@ -246,19 +248,23 @@ impl Column<'_> {
     /// gamma = g_aa v_a^2 + 2 g_ab v_a v_b + g_bb v_b^2 of a nonlinear row.
     #[inline(always)]
     fn gamma<V: Vector>(&self, row: usize, velocity: &[f64]) -> V {
-        let [aa, ab, bb] =
-            [0, 1, 2].map(|number| V::load(self.curvature, (row * CURVATURES + number) * V::WIDTH));
-        let [a, b] = self.ends(row).map(|at| V::load(velocity, at));
+        let first = row * CURVATURES * V::WIDTH;
+        let (aa, ab) = (V::load(self.curvature, first), V::load(self.curvature, first + V::WIDTH));
+        let bb = V::load(self.curvature, first + 2 * V::WIDTH);
+        let [at_a, at_b] = self.ends(row);
+        let (a, b) = (V::load(velocity, at_a), V::load(velocity, at_b));
         a * aa.mul_add(a, (ab + ab) * b) + bb * b * b
     }
 
     /// A row of G x.
     #[inline(always)]
     fn row_product<V: Vector>(&self, row: usize, x: &[f64]) -> V {
-        self.pattern.entries(row).fold(V::splat(0.0), |sum, entry| {
+        let mut sum = V::splat(0.0);
+        for entry in self.pattern.entries(row) {
             let x = V::load(x, self.entry_places[entry] + self.shift);
-            V::load(self.gradient, entry * V::WIDTH).mul_add(x, sum)
-        })
+            sum = V::load(self.gradient, entry * V::WIDTH).mul_add(x, sum);
+        }
+        sum
     }
 
     /// x += scale M^-1 G^T multipliers.

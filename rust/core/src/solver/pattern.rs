@@ -152,18 +152,21 @@ impl Pattern {
         }
     }
 
-    /// S = G M^-1 G^T.
+    /// S = G M^-1 G^T. Coordinate `c` of the clusters at hand has its inverse mass at `places[c] + shift`.
     #[inline(always)]
     pub(crate) fn assemble<V: Vector>(
         &self,
         gradient: &[f64],
-        inverse_mass: impl Fn(usize) -> V,
+        inverse_mass: &[f64],
+        places: &[usize],
+        shift: usize,
         system: &mut [f64],
     ) {
         for value in 0..self.value_count() {
             let mut sum = V::splat(0.0);
             for product in &self.products[self.product_start[value]..self.product_start[value + 1]] {
-                let left = V::load(gradient, product.left * V::WIDTH) * inverse_mass(product.coordinate);
+                let mass = V::load(inverse_mass, places[product.coordinate] + shift);
+                let left = V::load(gradient, product.left * V::WIDTH) * mass;
                 sum = left.mul_add(V::load(gradient, product.right * V::WIDTH), sum);
             }
             sum.store(system, value * V::WIDTH);
@@ -245,7 +248,7 @@ mod tests {
         let gradient = [1.0, -2.0, 0.5, 1.5, 2.0, 1.0, -1.0, 3.0, 0.7, 1.0, 1.0];
         let inverse_mass = [1.0, 2.0, 0.5, 3.0, 1.0, 0.2];
         let mut system = vec![0.0; pattern.value_count()];
-        pattern.assemble(&gradient, |c| Single::<true>(inverse_mass[c]), &mut system);
+        pattern.assemble::<Single<true>>(&gradient, &inverse_mass, &[0, 1, 2, 3, 4, 5], 0, &mut system);
         pattern.factor::<Single<true>>(&mut system);
         let expected = [1.0, -2.0, 3.0, 0.5, 4.0];
         let mut x = product(&entries, &gradient, &inverse_mass, &expected);
