@@ -30,6 +30,7 @@ impl<'py> Arrays<'_, 'py> {
                 stiffness: self.coefficients("springs.stiffness")?,
                 damping: self.coefficients("springs.damping")?,
                 offset: self.coefficients("springs.offset")?,
+                ratio: None,
             },
             frictions: Frictions {
                 index: self.indices("frictions.index")?,
@@ -62,6 +63,7 @@ impl<'py> Arrays<'_, 'py> {
                 index: self.indices("unbalances.index")?,
                 moment: self.coefficients("unbalances.moment")?,
                 angle: self.coefficients("unbalances.angle")?,
+                ratio: None,
             },
             meshes: Meshes {
                 index: self.quadruples("meshes.index")?,

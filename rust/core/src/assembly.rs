@@ -62,7 +62,8 @@ impl From<Vec<f64>> for Coefficients {
     }
 }
 
-/// Spring-dampers: T = stiffness (q_a - q_b - offset) + damping (v_a - v_b); -T on a, +T on b.
+/// Spring-dampers: T = stiffness (q_a - q_b - offset) + damping (v_a - v_b); -T on a, +T on b. With ratios r_a and
+/// r_b (1 unless given), r_a q_a and r_b q_b take the place of q_a and q_b; -r_a T on a, +r_b T on b.
 #[derive(Clone, Debug, Default)]
 #[allow(missing_docs)]
 pub struct Springs {
@@ -71,6 +72,7 @@ pub struct Springs {
     pub stiffness: Coefficients,
     pub damping: Coefficients,
     pub offset: Coefficients,
+    pub ratio: Option<[Coefficients; 2]>,
 }
 
 /// Smoothed Coulomb friction: -torque tanh(v / slip_speed).
@@ -120,13 +122,14 @@ pub struct Gusts {
     pub phase: Coefficients,
 }
 
-/// Gravity on an eccentric mass: -moment sin(q - angle).
+/// Gravity on an eccentric mass: -moment sin(ratio q - angle), with a ratio of 1 unless given.
 #[derive(Clone, Debug, Default)]
 #[allow(missing_docs)]
 pub struct Unbalances {
     pub index: Vec<usize>,
     pub moment: Coefficients,
     pub angle: Coefficients,
+    pub ratio: Option<Coefficients>,
 }
 
 /// Elastic tooth contact along `direction` on four coordinates, four entries to an item.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::aligned::Aligned;
 use crate::assembly::{Assembly, Coefficients};
+use crate::gearing::{GearedRows, Gearing};
 use crate::history::{History, Recorder};
 use crate::integrators::{Motion, euler_step, rk4_step, verlet_step};
 use crate::interrupt::Watch;
@@ -19,7 +20,10 @@ use crate::vector::{Instructions, Vector};
 /// What all batches of a run share.
 #[derive(Debug)]
 pub(crate) struct Plan<'a> {
+    /// The assembly as the time loop sees it, and as it was given.
     pub(crate) assembly: &'a Assembly,
+    pub(crate) whole: &'a Assembly,
+    pub(crate) gearing: &'a Gearing,
     pub(crate) classes: Vec<Class>,
     pub(crate) layout: Layout,
     pub(crate) settings: Settings,
@@ -46,11 +50,18 @@ pub(crate) fn run<I: Instructions>(
     let count = batch.members.len();
     let members: Vec<usize> =
         (0..layout.lanes).map(|lane| batch.members.start + if lane < count { lane } else { 0 }).collect();
-    let mut system = System::new::<I>(assembly, &plan.classes, layout, &members, settings);
+    let geared = GearedRows::new(plan.whole, plan.gearing, layout, &members);
+    let mut system = System::new::<I>(assembly, &plan.classes, geared, layout, &members, settings);
     let (position, velocity) = initial_state(plan, &members);
     let mut motion = Motion::new::<I>(&mut system, position, velocity);
-    let mut recorder =
-        Recorder::new(batch.history, layout, count, assembly.constraint_count(), settings.sample_count());
+    let mut recorder = Recorder::new(
+        batch.history,
+        layout,
+        &members[..count],
+        &plan.gearing.ratio,
+        assembly.constraint_count(),
+        settings.sample_count(),
+    );
     let mut ledger = Ledger::new(layout, settings, count);
     system.project_initial::<I>(&mut motion.position, &mut motion.velocity, 0.0);
     ledger.check::<I>(0, &mut system, &motion);
@@ -96,7 +107,7 @@ fn record<I: Instructions>(system: &mut System, motion: &mut Motion, recorder: &
     if let Some(reactions) = recorder.next_reactions() {
         motion.reactions::<I>(system, reactions);
     }
-    recorder.record(&motion.position, &motion.velocity);
+    recorder.record::<I>(&motion.position, &motion.velocity);
     system.clock().end(Phase::History);
 }
 

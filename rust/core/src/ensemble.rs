@@ -8,6 +8,7 @@ use std::thread;
 
 use crate::assembly::Assembly;
 use crate::batch::{Batch, BatchOutcome, Plan};
+use crate::gearing::{Gearing, reduce};
 use crate::history::History;
 use crate::instructions::{InstructionSet, run_batch};
 use crate::interrupt::{INTERVAL, Poll, Watch};
@@ -51,9 +52,14 @@ pub fn simulate_on(
 ) -> Result<Outcome, Interrupted> {
     let set = set.min(InstructionSet::detect());
     let lanes = if assembly.member_count == 1 { 1 } else { PACK };
-    let classes = clusters::classes(assembly);
-    let layout = Layout::new(assembly, &classes, lanes);
-    let plan = Plan { assembly, classes, layout, settings: *settings };
+    // Reactions between bodies that share a coordinate would be lost.
+    let wants_reactions = history.reaction.is_some();
+    let gearing = if wants_reactions { Gearing::none(assembly) } else { Gearing::find(assembly) };
+    let reduced = reduce(assembly, &gearing);
+    let classes = clusters::classes(&reduced);
+    let layout = Layout::new(&reduced, &classes, &gearing.leader, lanes);
+    let plan =
+        Plan { assembly: &reduced, whole: assembly, gearing: &gearing, classes, layout, settings: *settings };
     let batches = batches(assembly, settings, history, lanes);
     let thread_count = thread_count(settings.thread_count, batches.len());
     let path = format!("rust {} lanes={lanes} threads={thread_count}", set.name());

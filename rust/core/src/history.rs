@@ -2,13 +2,16 @@
 //!
 //! Samples are staged in a small block, so that the buffers are written in whole cache lines.
 
+use std::ops::Range;
+
 use crate::aligned::Aligned;
-use crate::assembly::Assembly;
+use crate::assembly::{Assembly, Coefficients};
 use crate::schedule::Layout;
 use crate::settings::Settings;
+use crate::vector::{Instructions, PACK, Vector, transpose};
 
-/// Samples in a block.
-const BLOCK: usize = 8;
+/// Samples in a block: those of a pack form a square.
+const BLOCK: usize = PACK;
 
 /// The caller's buffers, C-contiguous, of shape (member, body, sample) and (member, constraint, sample).
 #[derive(Debug)]
@@ -78,89 +81,119 @@ pub(crate) struct Recorder<'a> {
     history: History<'a>,
     sample_count: usize,
     member_count: usize,
-    /// Place in the state vector of each row of the angle and displacement buffers.
-    spins: Vec<usize>,
-    axials: Vec<usize>,
-    /// Place of each row of the reaction buffer.
-    rows: Vec<usize>,
+    states: Sheet,
+    rows: Sheet,
+    /// Staged samples, `[pack][sample][value]`.
     positions: Aligned,
     velocities: Aligned,
     reactions: Aligned,
-    state_length: usize,
-    reaction_length: usize,
+    /// Reactions of one sample.
+    reaction: Aligned,
     recorded: usize,
 }
 
+/// A row of a buffer: a value of a state vector times a factor.
+#[derive(Clone, Copy, Debug)]
+struct Series {
+    place: usize,
+    factor: f64,
+    buffer: usize,
+    row: usize,
+}
+
+/// The series that are read from each pack of a state vector.
+#[derive(Debug)]
+struct Sheet {
+    series: Vec<Series>,
+    /// First series of each pack, and their number.
+    first: Vec<usize>,
+}
+
+impl Sheet {
+    fn new(mut series: Vec<Series>, length: usize) -> Self {
+        series.sort_by_key(|series| series.place);
+        let first = |pack: usize| series.partition_point(|series| series.place < pack * PACK);
+        Self { first: (0..=length / PACK).map(first).collect(), series }
+    }
+}
+
 impl<'a> Recorder<'a> {
+    /// A recorder of the given members; `ratio` is that of each coordinate to the one that stands in its place.
     pub(crate) fn new(
         history: History<'a>,
         layout: &Layout,
-        member_count: usize,
+        members: &[usize],
+        ratio: &Coefficients,
         constraint_count: usize,
         sample_count: usize,
     ) -> Self {
-        let body_count = layout.offset.len() / 2;
-        let rows = |count: usize, place: &dyn Fn(usize) -> usize| -> Vec<usize> {
-            (0..member_count)
-                .flat_map(|lane| (0..count).map(move |row| (row, lane)))
-                .map(|(row, lane)| place(row) + lane)
-                .collect()
+        let reaction_length = if history.reaction.is_some() {
+            (constraint_count * layout.lanes).next_multiple_of(PACK)
+        } else {
+            0
         };
-        let reaction_length = if history.reaction.is_some() { constraint_count * layout.lanes } else { 0 };
         Self {
             history,
             sample_count,
-            member_count,
-            spins: rows(body_count, &|body| layout.offset[2 * body]),
-            axials: rows(body_count, &|body| layout.offset[2 * body + 1]),
-            rows: rows(constraint_count, &|row| row * layout.lanes),
+            member_count: members.len(),
+            states: Sheet::new(state_series(layout, members, ratio), layout.length),
+            rows: Sheet::new(row_series(layout.lanes, members.len(), constraint_count), reaction_length),
             positions: Aligned::zeros(BLOCK * layout.length),
             velocities: Aligned::zeros(BLOCK * layout.length),
             reactions: Aligned::zeros(BLOCK * reaction_length),
-            state_length: layout.length,
-            reaction_length,
+            reaction: Aligned::zeros(reaction_length),
             recorded: 0,
         }
     }
 
     /// Where the reactions of the next sample go, if they are wanted.
     pub(crate) fn next_reactions(&mut self) -> Option<&mut [f64]> {
-        let start = (self.recorded % BLOCK) * self.reaction_length;
-        let wanted = self.history.reaction.is_some();
-        wanted.then(|| &mut self.reactions[start..start + self.reaction_length])
+        self.history.reaction.is_some().then_some(&mut self.reaction)
     }
 
     /// Records a state.
-    #[inline(always)]
-    pub(crate) fn record(&mut self, position: &[f64], velocity: &[f64]) {
-        let start = (self.recorded % BLOCK) * self.state_length;
-        self.positions[start..start + self.state_length].copy_from_slice(position);
-        self.velocities[start..start + self.state_length].copy_from_slice(velocity);
+    pub(crate) fn record<I: Instructions>(&mut self, position: &[f64], velocity: &[f64]) {
+        let sample = self.recorded % BLOCK;
         self.recorded += 1;
-        if self.recorded.is_multiple_of(BLOCK) {
-            self.write_block(BLOCK);
-        }
+        I::vectorize(
+            #[inline(always)]
+            || {
+                stage::<I>(position, &mut self.positions, sample);
+                stage::<I>(velocity, &mut self.velocities, sample);
+                stage::<I>(&self.reaction, &mut self.reactions, sample);
+                if sample + 1 == BLOCK {
+                    self.write_block::<I>();
+                }
+            },
+        );
     }
 
     /// Writes what is still staged.
     pub(crate) fn finish(&mut self) {
-        let staged = self.recorded % BLOCK;
-        if staged > 0 {
-            self.write_block(staged);
+        let (count, samples) = (self.recorded % BLOCK, self.sample_count);
+        let first = self.recorded - count;
+        let History { angle, displacement, angular_velocity, velocity, reaction } = &mut self.history;
+        write_rest(&self.states, &self.positions, [angle, displacement], first..first + count, samples);
+        write_rest(
+            &self.states,
+            &self.velocities,
+            [angular_velocity, velocity],
+            first..first + count,
+            samples,
+        );
+        if let Some(reaction) = reaction {
+            write_rest(&self.rows, &self.reactions, [reaction], first..first + count, samples);
         }
     }
 
     #[inline(always)]
-    fn write_block(&mut self, count: usize) {
-        let first = self.recorded - count;
+    fn write_block<I: Instructions>(&mut self) {
+        let (first, samples) = (self.recorded - BLOCK, self.sample_count);
         let History { angle, displacement, angular_velocity, velocity, reaction } = &mut self.history;
-        let (length, samples) = (self.state_length, self.sample_count);
-        transpose(&self.positions, length, &self.spins, count, angle, first, samples);
-        transpose(&self.positions, length, &self.axials, count, displacement, first, samples);
-        transpose(&self.velocities, length, &self.spins, count, angular_velocity, first, samples);
-        transpose(&self.velocities, length, &self.axials, count, velocity, first, samples);
+        write_whole::<I, 2>(&self.states, &self.positions, [angle, displacement], first, samples);
+        write_whole::<I, 2>(&self.states, &self.velocities, [angular_velocity, velocity], first, samples);
         if let Some(reaction) = reaction {
-            transpose(&self.reactions, self.reaction_length, &self.rows, count, reaction, first, samples);
+            write_whole::<I, 1>(&self.rows, &self.reactions, [reaction], first, samples);
         }
     }
 
@@ -178,26 +211,100 @@ impl<'a> Recorder<'a> {
     }
 }
 
-/// `target[row][first + s] = block[s][places[row]]` for the staged samples s.
-fn transpose(
+/// Rows of the angle (0) and displacement (1) buffers, or of those of their rates.
+fn state_series(layout: &Layout, members: &[usize], ratio: &Coefficients) -> Vec<Series> {
+    let count = layout.offset.len();
+    let of_lane = |lane: usize| {
+        (0..count).map(move |coordinate| Series {
+            place: layout.offset[coordinate] + lane,
+            factor: ratio.at(members[lane], coordinate),
+            buffer: coordinate % 2,
+            row: lane * (count / 2) + coordinate / 2,
+        })
+    };
+    (0..members.len()).flat_map(of_lane).collect()
+}
+
+/// Rows of the reaction buffer.
+fn row_series(lanes: usize, member_count: usize, constraint_count: usize) -> Vec<Series> {
+    let of_lane = |lane: usize| {
+        (0..constraint_count).map(move |constraint| Series {
+            place: constraint * lanes + lane,
+            factor: 1.0,
+            buffer: 0,
+            row: lane * constraint_count + constraint,
+        })
+    };
+    (0..member_count).flat_map(of_lane).collect()
+}
+
+/// Puts a sample into a block.
+#[inline(always)]
+fn stage<I: Instructions>(values: &[f64], block: &mut [f64], sample: usize) {
+    for at in (0..values.len()).step_by(PACK) {
+        I::Pack::load(values, at).store(block, at * BLOCK + sample * PACK);
+    }
+}
+
+/// Writes a whole block: `buffer[row][first + s] = factor block[s][place]` for each series.
+#[inline(always)]
+fn write_whole<I: Instructions, const N: usize>(
+    sheet: &Sheet,
     block: &[f64],
-    length: usize,
-    places: &[usize],
-    count: usize,
-    target: &mut [f64],
+    buffers: [&mut &mut [f64]; N],
     first: usize,
     samples: usize,
 ) {
-    if count < BLOCK {
-        for (&place, row) in places.iter().zip(target.chunks_exact_mut(samples)) {
-            let staged = block[place..].iter().step_by(length);
-            row[first..first + count].iter_mut().zip(staged).for_each(|(value, &staged)| *value = staged);
+    let mut lines = [0.0; PACK * BLOCK];
+    for (pack, block) in block.chunks_exact(PACK * BLOCK).enumerate() {
+        let series = &sheet.series[sheet.first[pack]..sheet.first[pack + 1]];
+        if series.is_empty() {
+            continue;
         }
-        return;
+        let mut rows = [I::Pack::splat(0.0); PACK];
+        for sample in 0..BLOCK {
+            rows[sample] = I::Pack::load(block, sample * PACK);
+        }
+        rows = transpose(rows);
+        for value in 0..PACK {
+            rows[value].store(&mut lines, value * BLOCK);
+        }
+        for series in series {
+            let line = I::Pack::load(&lines, series.place % PACK * BLOCK) * I::Pack::splat(series.factor);
+            let at = series.row * samples + first;
+            line.store(buffers[series.buffer], at);
+            prefetch(buffers[series.buffer], at + 2 * BLOCK);
+        }
     }
-    let staged: [&[f64]; BLOCK] = std::array::from_fn(|sample| &block[sample * length..][..length]);
-    for (row, &place) in places.iter().enumerate() {
-        let line: [f64; BLOCK] = std::array::from_fn(|sample| staged[sample][place]);
-        target[row * samples + first..][..BLOCK].copy_from_slice(&line);
+}
+
+/// Asks for the cache line that will be written next, so that it is there by then.
+#[inline(always)]
+fn prefetch(values: &[f64], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(value) = values.get(at) {
+        // SAFETY: a hint, which every processor of the target accepts, and the address is that of a value.
+        unsafe {
+            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_ET0 }>(
+                std::ptr::from_ref(value).cast(),
+            )
+        }
+    }
+}
+
+/// Writes a block that is not full.
+fn write_rest<const N: usize>(
+    sheet: &Sheet,
+    block: &[f64],
+    buffers: [&mut &mut [f64]; N],
+    recorded: Range<usize>,
+    samples: usize,
+) {
+    for series in &sheet.series {
+        let (pack, value) = (series.place / PACK, series.place % PACK);
+        for (sample, at) in recorded.clone().enumerate() {
+            let staged = block[(pack * BLOCK + sample) * PACK + value];
+            buffers[series.buffer][series.row * samples + at] = series.factor * staged;
+        }
     }
 }

@@ -15,6 +15,7 @@ mod constraints;
 mod elements;
 mod ensemble;
 mod functions;
+mod gearing;
 mod history;
 mod instructions;
 mod integrators;

@@ -3,6 +3,7 @@
 use crate::aligned::Aligned;
 use crate::assembly::Assembly;
 use crate::elements::{Elements, Instant, State, spread};
+use crate::gearing::GearedRows;
 use crate::lanes::{LaneMaximum, exceeds, keep_worst};
 use crate::mechanism::{Mechanism, Moment};
 use crate::newton::Newton;
@@ -40,6 +41,7 @@ pub(crate) enum Rows {
 pub(crate) struct System {
     inverse_mass: Aligned,
     pub(crate) elements: Elements,
+    geared: GearedRows,
     rigid: Vec<Rigid>,
     mechanisms: Vec<Mechanism>,
     lanes: usize,
@@ -57,6 +59,7 @@ impl System {
     pub(crate) fn new<I: Instructions>(
         assembly: &Assembly,
         classes: &[Class],
+        geared: GearedRows,
         layout: &Layout,
         members: &[usize],
         settings: &Settings,
@@ -70,6 +73,7 @@ impl System {
         let rigid = |class| Rigid::new::<I>(assembly, class, layout, members, &inverse_mass);
         Self {
             elements: Elements::new(assembly, layout, members),
+            geared,
             rigid: linear.into_iter().map(rigid).collect(),
             mechanisms: nonlinear
                 .into_iter()
@@ -266,6 +270,7 @@ impl System {
                     rigid.residual::<I>(position, time, &mut residual);
                 }
                 self.residual = residual;
+                self.geared.residual::<I>(position, &mut self.residual);
                 self.residual.include(self.newton.residual.as_vector::<I::Pack>());
                 let mut pending = [0.0; PACK];
                 if !self.newton.is_within(residual.as_vector::<I::Pack>()) {

@@ -12,8 +12,10 @@ pub(crate) struct Springs {
     stiffness: Aligned,
     damping: Aligned,
     offset: Aligned,
-    /// 1 / M of each end.
-    inverse_mass: [Aligned; 2],
+    /// Ratio, and ratio / M, of each end.
+    ratio: [Aligned; 2],
+    mobility: [Aligned; 2],
+    geared: bool,
 }
 
 impl Springs {
@@ -21,48 +23,60 @@ impl Springs {
         let table = &assembly.springs;
         let ends: Vec<[usize; 2]> = table.index_a.iter().zip(&table.index_b).map(|(&a, &b)| [a, b]).collect();
         let runs = Runs::new(&ends, layout);
+        let ratio = |end: usize, item: usize, member: usize| {
+            table.ratio.as_ref().map_or(1.0, |ratio| ratio[end].at(member, item))
+        };
         Self {
             stiffness: runs.expand(&table.stiffness, members, 0.0),
             damping: runs.expand(&table.damping, members, 0.0),
             offset: runs.expand(&table.offset, members, 0.0),
-            inverse_mass: std::array::from_fn(|end| {
-                runs.expand_with(0.0, |item, lane| 1.0 / assembly.mass.at(members[lane], ends[item][end]))
+            ratio: std::array::from_fn(|end| {
+                runs.expand_with(0.0, |item, lane| ratio(end, item, members[lane]))
             }),
+            mobility: std::array::from_fn(|end| {
+                runs.expand_with(0.0, |item, lane| {
+                    let member = members[lane];
+                    ratio(end, item, member) / assembly.mass.at(member, ends[item][end])
+                })
+            }),
+            geared: table.ratio.is_some(),
             runs,
         }
     }
 
     #[inline(always)]
     pub(crate) fn add_accelerations<I: Instructions>(&self, state: State<'_>, acceleration: &mut [f64]) {
-        self.runs.sweep::<I>(&mut Torque {
-            stiffness: &self.stiffness,
-            damping: &self.damping,
-            offset: &self.offset,
-            inverse_mass: self.inverse_mass.each_ref().map(|end| &end[..]),
-            state,
-            acceleration,
-        });
+        if self.geared {
+            self.runs.sweep::<I>(&mut Torque::<true> { springs: self, state, acceleration });
+        } else {
+            self.runs.sweep::<I>(&mut Torque::<false> { springs: self, state, acceleration });
+        }
     }
 }
 
-struct Torque<'a> {
-    stiffness: &'a [f64],
-    damping: &'a [f64],
-    offset: &'a [f64],
+struct Torque<'a, const GEARED: bool> {
+    springs: &'a Springs,
     state: State<'a>,
-    inverse_mass: [&'a [f64]; 2],
     acceleration: &'a mut [f64],
 }
 
-impl Kernel<2> for Torque<'_> {
+impl<const GEARED: bool> Kernel<2> for Torque<'_, GEARED> {
     #[inline(always)]
     fn apply<V: Vector>(&mut self, [a, b]: [usize; 2], item: usize) {
         let State { position, velocity } = self.state;
-        let twist = V::load(position, a) - V::load(position, b) - V::load(self.offset, item);
-        let rate = V::load(velocity, a) - V::load(velocity, b);
-        let damping = rate * V::load(self.damping, item);
-        let torque = twist.mul_add(V::load(self.stiffness, item), damping);
-        (-torque * V::load(self.inverse_mass[0], item)).add_to(self.acceleration, a);
-        (torque * V::load(self.inverse_mass[1], item)).add_to(self.acceleration, b);
+        let Springs { stiffness, damping, offset, ratio, mobility, .. } = self.springs;
+        let (mut twist, mut rate) = (V::load(position, b), V::load(velocity, b));
+        if GEARED {
+            let (ratio_a, ratio_b) = (V::load(&ratio[0], item), V::load(&ratio[1], item));
+            twist = V::load(position, a) * ratio_a - twist * ratio_b;
+            rate = V::load(velocity, a) * ratio_a - rate * ratio_b;
+        } else {
+            twist = V::load(position, a) - twist;
+            rate = V::load(velocity, a) - rate;
+        }
+        let resistance = rate * V::load(damping, item);
+        let torque = (twist - V::load(offset, item)).mul_add(V::load(stiffness, item), resistance);
+        (-torque * V::load(&mobility[0], item)).add_to(self.acceleration, a);
+        (torque * V::load(&mobility[1], item)).add_to(self.acceleration, b);
     }
 }

@@ -13,6 +13,7 @@ pub(crate) struct Unbalances {
     /// Divided by M.
     moment: Aligned,
     angle: Aligned,
+    ratio: Aligned,
 }
 
 impl Unbalances {
@@ -24,19 +25,21 @@ impl Unbalances {
                 table.moment.at(members[lane], item) / assembly.mass.at(members[lane], table.index[item])
             }),
             angle: runs.expand(&table.angle, members, 0.0),
+            ratio: runs.expand_with(0.0, |item, lane| {
+                table.ratio.as_ref().map_or(1.0, |ratio| ratio.at(members[lane], item))
+            }),
             runs,
         }
     }
 
     #[inline(always)]
     pub(crate) fn add_accelerations<I: Instructions>(&self, state: State<'_>, acceleration: &mut [f64]) {
-        self.runs.sweep::<I>(&mut Gravity { moment: &self.moment, angle: &self.angle, state, acceleration });
+        self.runs.sweep::<I>(&mut Gravity { unbalances: self, state, acceleration });
     }
 }
 
 struct Gravity<'a> {
-    moment: &'a [f64],
-    angle: &'a [f64],
+    unbalances: &'a Unbalances,
     state: State<'a>,
     acceleration: &'a mut [f64],
 }
@@ -44,8 +47,9 @@ struct Gravity<'a> {
 impl Kernel<1> for Gravity<'_> {
     #[inline(always)]
     fn apply<V: Vector>(&mut self, [at]: [usize; 1], item: usize) {
-        let angle = V::load(self.state.position, at) - V::load(self.angle, item);
-        let moment = V::load(self.moment, item) * sin_cos(angle).0;
+        let Unbalances { moment, angle, ratio, .. } = self.unbalances;
+        let position = V::load(self.state.position, at) * V::load(ratio, item);
+        let moment = V::load(moment, item) * sin_cos(position - V::load(angle, item)).0;
         (-moment).add_to(self.acceleration, at);
     }
 }

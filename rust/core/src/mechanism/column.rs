@@ -1,9 +1,7 @@
 //! One column of a class of mechanisms: the clusters of one pack, or a lone cluster.
 
 use super::{MechanismRow, Moment};
-use crate::constraints::{
-    Angle, CURVATURES, Evaluation, cam, slider_crank, universal_joint,
-};
+use crate::constraints::{Angle, CURVATURES, Evaluation, cam, slider_crank, universal_joint};
 use crate::newton::Newton;
 use crate::phases::Phase;
 use crate::schedule::RowKind;

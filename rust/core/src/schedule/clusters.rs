@@ -42,6 +42,11 @@ impl Shape {
     pub(crate) fn is_linear(&self) -> bool {
         self.rows.iter().all(|(kind, _)| *kind == RowKind::Linear)
     }
+
+    /// True if the rows leave one degree of freedom.
+    pub(crate) fn has_one_freedom(&self) -> bool {
+        self.coordinate_count == self.rows.len() + 1
+    }
 }
 
 /// Rows that hang together, in elimination order, and the coordinates that they touch.
@@ -86,10 +91,8 @@ fn clusters(assembly: &Assembly) -> Vec<Cluster> {
     for row in &rows {
         row.coordinates.windows(2).for_each(|pair| sets.join(pair[0], pair[1]));
     }
-    let mut position = vec![0; rows.len()];
-    for (place, &row) in assembly.elimination_order.iter().enumerate() {
-        position[row] = place;
-    }
+    let position: HashMap<usize, usize> =
+        assembly.elimination_order.iter().enumerate().map(|(place, &row)| (row, place)).collect();
     let mut clusters: Vec<Vec<Row>> = Vec::new();
     let mut cluster_of: HashMap<usize, usize> = HashMap::new();
     for row in rows {
@@ -103,7 +106,7 @@ fn clusters(assembly: &Assembly) -> Vec<Cluster> {
     clusters
         .into_iter()
         .map(|mut rows| {
-            rows.sort_by_key(|row| position[row.number]);
+            rows.sort_by_key(|row| position[&row.number]);
             Cluster { coordinates: coordinates(&rows), rows }
         })
         .collect()

@@ -35,8 +35,9 @@ pub(crate) enum Occupant {
 }
 
 impl Layout {
-    /// Lays out the coordinates of an assembly for `lanes` members side by side.
-    pub(crate) fn new(assembly: &Assembly, classes: &[Class], lanes: usize) -> Self {
+    /// Lays out the coordinates of an assembly for `lanes` members side by side; those that follow a `leader`
+    /// stand where it stands.
+    pub(crate) fn new(assembly: &Assembly, classes: &[Class], leader: &[usize], lanes: usize) -> Self {
         let mut layout = Self {
             lanes,
             offset: vec![usize::MAX; assembly.coordinate_count()],
@@ -46,9 +47,12 @@ impl Layout {
         for class in classes {
             layout.place_class(class);
         }
-        for group in free_groups(assembly, &layout.offset).values() {
+        for group in free_groups(assembly, &layout.offset, leader).values() {
             layout.align();
             group.iter().for_each(|&coordinate| layout.place(coordinate));
+        }
+        for (coordinate, &leader) in leader.iter().enumerate() {
+            layout.offset[coordinate] = layout.offset[leader];
         }
         layout.align();
         layout.occupant.extend([Occupant::Empty; PACK]);
@@ -86,7 +90,7 @@ impl Layout {
 }
 
 /// Coordinates in no constraint, grouped by the elements that act on them, so that runs stay long.
-fn free_groups(assembly: &Assembly, offset: &[usize]) -> BTreeMap<u32, Vec<usize>> {
+fn free_groups(assembly: &Assembly, offset: &[usize], leader: &[usize]) -> BTreeMap<u32, Vec<usize>> {
     let mut signature = vec![0_u32; offset.len()];
     let meshed: Vec<usize> = assembly.meshes.index.iter().flatten().copied().collect();
     let tables: [&[usize]; 7] = [
@@ -103,7 +107,8 @@ fn free_groups(assembly: &Assembly, offset: &[usize]) -> BTreeMap<u32, Vec<usize
         table.iter().for_each(|&coordinate| signature[coordinate] |= mark);
     }
     let mut groups: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    for coordinate in (0..offset.len()).filter(|&coordinate| offset[coordinate] == usize::MAX) {
+    let is_free = |&coordinate: &usize| offset[coordinate] == usize::MAX && leader[coordinate] == coordinate;
+    for coordinate in (0..offset.len()).filter(is_free) {
         groups.entry(2 * signature[coordinate] + (coordinate % 2) as u32).or_default().push(coordinate);
     }
     groups

@@ -53,6 +53,8 @@ pub(crate) trait Vector:
     fn shift_left<const BITS: u32>(self) -> Self;
     /// Sum of the bits as integers.
     fn add_bits(self, other: Self) -> Self;
+    /// The values of both in turn, a first one of `self`: the first half of them, then the second.
+    fn interleave(self, other: Self) -> (Self, Self);
 
     /// The bits of an integer everywhere.
     #[inline(always)]
@@ -84,6 +86,19 @@ pub(crate) trait Vector:
     fn add_to(self, values: &mut [f64], at: usize) {
         (Self::load(values, at) + self).store(values, at);
     }
+}
+
+/// Turns the rows of a square into its columns. To interleave the halves moves the first bit of a value's place, row
+/// and then column, to the end; done three times, the bits of row and column have changed places.
+#[inline(always)]
+pub(crate) fn transpose<V: Vector>(mut rows: [V; PACK]) -> [V; PACK] {
+    for _ in 0..PACK.ilog2() {
+        let halves = rows;
+        for row in 0..PACK / 2 {
+            (rows[2 * row], rows[2 * row + 1]) = halves[row].interleave(halves[row + PACK / 2]);
+        }
+    }
+    rows
 }
 
 /// The two widths of one instruction set, and the way into code that is compiled for it.

@@ -140,6 +140,22 @@ impl<R: Vector, const N: usize> Vector for Parts<R, N> {
     fn add_bits(self, other: Self) -> Self {
         self.both(other, R::add_bits)
     }
+
+    #[inline(always)]
+    fn interleave(self, other: Self) -> (Self, Self) {
+        let (mut first, mut second) = (self, other);
+        for i in 0..N {
+            let (low, high) = self.0[i].interleave(other.0[i]);
+            for (part, value) in [(2 * i, low), (2 * i + 1, high)] {
+                if part < N {
+                    first.0[part] = value;
+                } else {
+                    second.0[part - N] = value;
+                }
+            }
+        }
+        (first, second)
+    }
 }
 
 /// What every processor has.
@@ -336,6 +352,17 @@ mod x86 {
         }
 
         #[inline(always)]
+        fn interleave(self, other: Self) -> (Self, Self) {
+            // SAFETY: see the head of this module.
+            unsafe {
+                let even = _mm256_unpacklo_pd(self.0, other.0);
+                let odd = _mm256_unpackhi_pd(self.0, other.0);
+                let first = _mm256_permute2f128_pd::<0x20>(even, odd);
+                (Self(first), Self(_mm256_permute2f128_pd::<0x31>(even, odd)))
+            }
+        }
+
+        #[inline(always)]
         fn add_bits(self, other: Self) -> Self {
             // SAFETY: see the head of this module.
             unsafe {
@@ -385,6 +412,19 @@ mod x86 {
         fn shift_left<const BITS: u32>(self) -> Self {
             // SAFETY: see the head of this module.
             unsafe { Self(_mm512_castsi512_pd(_mm512_slli_epi64::<BITS>(_mm512_castpd_si512(self.0)))) }
+        }
+
+        #[inline(always)]
+        fn interleave(self, other: Self) -> (Self, Self) {
+            // SAFETY: see the head of this module.
+            unsafe {
+                let first = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
+                let second = _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15);
+                (
+                    Self(_mm512_permutex2var_pd(self.0, first, other.0)),
+                    Self(_mm512_permutex2var_pd(self.0, second, other.0)),
+                )
+            }
         }
 
         #[inline(always)]

@@ -71,6 +71,11 @@ impl<const FUSED: bool> Vector for Single<FUSED> {
     }
 
     #[inline(always)]
+    fn interleave(self, other: Self) -> (Self, Self) {
+        (self, other)
+    }
+
+    #[inline(always)]
     fn add_bits(self, other: Self) -> Self {
         Self(f64::from_bits(self.0.to_bits().wrapping_add(other.0.to_bits())))
     }
