@@ -45,6 +45,9 @@ pub(crate) struct System {
     rigid: Vec<Rigid>,
     mechanisms: Vec<Mechanism>,
     lanes: usize,
+    /// Length of a state vector, and of the part whose coordinates depend on each other.
+    pub(crate) length: usize,
+    pub(crate) coupled_length: usize,
     newton: Newton,
     /// Failed projections of this step.
     pub(crate) failures: [Option<ProjectionFailure>; PACK],
@@ -81,6 +84,8 @@ impl System {
                 .collect(),
             inverse_mass,
             lanes: layout.lanes,
+            length: layout.length,
+            coupled_length: layout.coupled_length,
             newton: Newton::new(settings.tolerance, settings.newton_limit),
             failures: [None; PACK],
             force_evaluations: 0,
@@ -110,13 +115,15 @@ impl System {
         largest.by_lane(self.lanes)
     }
 
-    /// Accelerations at the position of the last projection, under the rows that are asked for.
+    /// Accelerations at the position of the last projection, under the rows that are asked for, of the first
+    /// `length` places.
     pub(crate) fn acceleration<I: Instructions>(
         &mut self,
         position: &[f64],
         velocity: &[f64],
         instant: &Instant,
         rows: Rows,
+        length: usize,
         acceleration: &mut [f64],
     ) {
         self.force_evaluations += 1;
@@ -124,7 +131,7 @@ impl System {
             #[inline(always)]
             || {
                 let state = State { position, velocity };
-                self.elements.free_acceleration::<I>(state, instant, acceleration);
+                self.elements.free_acceleration::<I>(state, instant, length, acceleration);
                 self.newton.clock.end(Phase::StageEvaluation);
                 if rows == Rows::None {
                     return;
@@ -152,7 +159,7 @@ impl System {
         reaction: &mut [f64],
     ) {
         let force_evaluations = self.force_evaluations;
-        self.acceleration::<I>(position, velocity, instant, Rows::None, scratch);
+        self.acceleration::<I>(position, velocity, instant, Rows::None, self.length, scratch);
         self.force_evaluations = force_evaluations;
         I::vectorize(
             #[inline(always)]

@@ -3,6 +3,7 @@
 //! It is evaluated once for each distinct time of a step, not once for each stage, and divided by M like all forces.
 
 use super::State;
+use super::excitations::Excitations;
 use super::harmonics::{HarmonicValues, Harmonics};
 use crate::aligned::Aligned;
 use crate::assembly::Assembly;
@@ -22,12 +23,8 @@ pub(crate) struct Instant {
 #[derive(Debug)]
 pub(crate) struct Forcing {
     constant: Aligned,
-    /// The coordinates whose force varies in time.
-    varying: Runs<1>,
-    varies: bool,
     harmonics: HarmonicValues,
-    excitations: Runs<2>,
-    amplitude: Aligned,
+    excitations: Excitations,
     gusts: Runs<2>,
     depth: Aligned,
     /// sum depth sin(...) of each sail.
@@ -40,14 +37,12 @@ pub(crate) struct Forcing {
 
 impl Forcing {
     pub(crate) fn new(assembly: &Assembly, layout: &Layout, members: &[usize], constant: Aligned) -> Self {
-        let (excited, sails, gusts) = (&assembly.excitations, &assembly.sails, &assembly.gusts);
+        let (sails, gusts) = (&assembly.sails, &assembly.gusts);
         let lanes = layout.lanes;
         let mut harmonics = Harmonics::default();
-        let excitation_places = (0..excited.index.len()).map(|item| {
-            let place = harmonics.place(&excited.angular_frequency, &excited.phase, item, members);
-            [layout.offset[excited.index[item]], place]
-        });
-        let excitations = Runs::of_places(excitation_places.collect(), lanes);
+        let sail_lanes =
+            sails.index.iter().flat_map(|&index| (0..lanes).map(move |lane| layout.offset[index] + lane));
+        let excitations = Excitations::new(assembly, layout, members, &mut harmonics, sail_lanes);
         let gust_places = (0..gusts.sail.len()).map(|item| {
             let place = harmonics.place(&gusts.angular_frequency, &gusts.phase, item, members);
             [gusts.sail[item] * lanes, place]
@@ -56,19 +51,9 @@ impl Forcing {
         let sail_places =
             sails.index.iter().enumerate().map(|(sail, &index)| [layout.offset[index], sail * lanes]);
         let sail_runs = Runs::of_places(sail_places.collect(), lanes);
-        let mut varying: Vec<usize> =
-            excited.index.iter().chain(&sails.index).map(|&index| layout.offset[index]).collect();
-        varying.sort_unstable();
-        varying.dedup();
         Self {
             constant,
-            varies: !varying.is_empty(),
-            varying: Runs::of_places(varying.into_iter().map(|place| [place]).collect(), lanes),
             harmonics: harmonics.finish(),
-            amplitude: excitations.expand_with(0.0, |item, lane| {
-                let member = members[lane];
-                excited.amplitude.at(member, item) / assembly.mass.at(member, excited.index[item])
-            }),
             excitations,
             depth: gust_runs.expand(&gusts.depth, members, 0.0),
             gusts: gust_runs,
@@ -90,20 +75,15 @@ impl Forcing {
 
     pub(crate) fn evaluate<I: Instructions>(&mut self, time: f64, instant: &mut Instant) {
         instant.time = time;
-        if !self.varies {
+        if !self.excitations.any() {
             return;
         }
         I::vectorize(
             #[inline(always)]
             || {
                 self.harmonics.evaluate::<I>(time);
-                self.varying
-                    .sweep::<I>(&mut Reset { constant: &self.constant, sum: &mut instant.acceleration });
-                self.excitations.sweep::<I>(&mut Harmonic {
-                    factor: &self.amplitude,
-                    value: &self.harmonics.value,
-                    sum: &mut instant.acceleration,
-                });
+                let value = &self.harmonics.value[..];
+                self.excitations.evaluate::<I>(&self.constant, value, &mut instant.acceleration);
                 self.gustiness.fill(0.0);
                 self.gusts.sweep::<I>(&mut Harmonic {
                     factor: &self.depth,
@@ -131,19 +111,6 @@ impl Forcing {
         acceleration: &mut [f64],
     ) {
         self.sails.sweep::<I>(&mut SailDrag { drag: &instant.sail_drag, state, acceleration });
-    }
-}
-
-/// Starts the sums at the constant part; packs that are filled up may do so for neighbours, before any sum.
-struct Reset<'a> {
-    constant: &'a [f64],
-    sum: &'a mut [f64],
-}
-
-impl Kernel<1> for Reset<'_> {
-    #[inline(always)]
-    fn apply<V: Vector>(&mut self, [at]: [usize; 1], _: usize) {
-        V::load(self.constant, at).store(self.sum, at);
     }
 }
 

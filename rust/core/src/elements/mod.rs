@@ -3,6 +3,7 @@
 //! Coefficients are divided by the mass M of the coordinate that they act on, so that sums of forces are
 //! accelerations and need no further pass.
 
+mod excitations;
 mod forcing;
 mod frictions;
 mod harmonics;
@@ -29,8 +30,9 @@ pub(crate) struct State<'a> {
 /// All elements of an assembly, for the members of one batch of lanes.
 #[derive(Debug)]
 pub(crate) struct Elements {
-    stiffness: Aligned,
-    damping: Aligned,
+    /// Of each coordinate, divided by M.
+    pub(crate) stiffness: Aligned,
+    pub(crate) damping: Aligned,
     springs: springs::Springs,
     frictions: frictions::Frictions,
     quadratics: quadratics::Quadratics,
@@ -61,15 +63,16 @@ impl Elements {
         }
     }
 
-    /// M^-1 f: accelerations without constraints.
+    /// M^-1 f: accelerations without constraints, of the first `length` places.
     #[inline(always)]
     pub(crate) fn free_acceleration<I: Instructions>(
         &self,
         state: State<'_>,
         instant: &Instant,
+        length: usize,
         acceleration: &mut [f64],
     ) {
-        self.diagonal::<I>(state, instant, acceleration);
+        self.diagonal::<I>(state, instant, length, acceleration);
         self.springs.add_accelerations::<I>(state, acceleration);
         self.frictions.add_accelerations::<I>(state, acceleration);
         self.quadratics.add_accelerations::<I>(state, acceleration);
@@ -80,9 +83,15 @@ impl Elements {
 
     /// a = a(t) - stiffness q - damping v.
     #[inline(always)]
-    fn diagonal<I: Instructions>(&self, state: State<'_>, instant: &Instant, acceleration: &mut [f64]) {
+    fn diagonal<I: Instructions>(
+        &self,
+        state: State<'_>,
+        instant: &Instant,
+        length: usize,
+        acceleration: &mut [f64],
+    ) {
         let (stiffness, damping, given) = (&self.stiffness[..], &self.damping[..], &instant.acceleration[..]);
-        for at in (0..acceleration.len()).step_by(PACK) {
+        for at in (0..length).step_by(PACK) {
             let load = |values: &[f64]| I::Pack::load(values, at);
             let damped = (-load(damping)).mul_add(load(state.velocity), load(given));
             (-load(stiffness)).mul_add(load(state.position), damped).store(acceleration, at);

@@ -9,7 +9,14 @@ use crate::vector::{Instructions, Vector};
 pub(crate) fn euler_step<I: Instructions>(system: &mut System, motion: &mut Motion, dt: f64, time: f64) {
     system.elements.forcing.evaluate::<I>(time, &mut motion.end);
     let (position, velocity) = (&motion.position, &motion.velocity);
-    system.acceleration::<I>(position, velocity, &motion.start, Rows::All, &mut motion.acceleration);
+    system.acceleration::<I>(
+        position,
+        velocity,
+        &motion.start,
+        Rows::All,
+        system.length,
+        &mut motion.acceleration,
+    );
     advance::<I>(motion, dt);
     system.clock().end(Phase::StageEvaluation);
     system.project::<I>(&mut motion.position, &mut motion.velocity, time, true);
@@ -22,6 +29,7 @@ fn advance<I: Instructions>(motion: &mut Motion, dt: f64) {
     let step = I::Pack::splat(dt);
     for_each_pack::<I>(
         motion,
+        motion.position.len(),
         #[inline(always)]
         |m, at| {
             let load = |values: &[f64]| I::Pack::load(values, at);

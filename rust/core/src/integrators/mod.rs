@@ -67,8 +67,12 @@ struct Slices<'a> {
     velocity_sum: &'a mut [f64],
 }
 
-/// Calls `update` for the place of each pack of the state vectors.
-fn for_each_pack<I: Instructions>(motion: &mut Motion, mut update: impl FnMut(&mut Slices<'_>, usize)) {
+/// Calls `update` for the place of each pack of the first `length` places of the state vectors.
+fn for_each_pack<I: Instructions>(
+    motion: &mut Motion,
+    length: usize,
+    mut update: impl FnMut(&mut Slices<'_>, usize),
+) {
     let mut slices = Slices {
         position: &mut motion.position,
         velocity: &mut motion.velocity,
@@ -81,7 +85,7 @@ fn for_each_pack<I: Instructions>(motion: &mut Motion, mut update: impl FnMut(&m
     I::vectorize(
         #[inline(always)]
         || {
-            for at in (0..slices.position.len()).step_by(PACK) {
+            for at in (0..length).step_by(PACK) {
                 update(&mut slices, at);
             }
         },

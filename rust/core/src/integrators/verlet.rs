@@ -12,13 +12,27 @@ use crate::vector::{Instructions, Vector};
 pub(crate) fn verlet_step<I: Instructions>(system: &mut System, motion: &mut Motion, dt: f64, time: f64) {
     system.elements.forcing.evaluate::<I>(time, &mut motion.end);
     let (position, velocity) = (&motion.position, &motion.velocity);
-    system.acceleration::<I>(position, velocity, &motion.start, Rows::Linear, &mut motion.acceleration);
+    system.acceleration::<I>(
+        position,
+        velocity,
+        &motion.start,
+        Rows::Linear,
+        system.length,
+        &mut motion.acceleration,
+    );
     drift::<I>(motion, dt);
     system.clock().end(Phase::StageEvaluation);
     system.slide::<I>(&mut motion.position, &mut motion.stage_velocity, dt, time);
     extrapolate::<I>(motion);
     let (position, velocity) = (&motion.position, &motion.velocity);
-    system.acceleration::<I>(position, velocity, &motion.end, Rows::Linear, &mut motion.acceleration);
+    system.acceleration::<I>(
+        position,
+        velocity,
+        &motion.end,
+        Rows::Linear,
+        system.length,
+        &mut motion.acceleration,
+    );
     kick::<I>(motion, dt);
     system.clock().end(Phase::StageEvaluation);
     system.project_velocities::<I>(&mut motion.velocity);
@@ -31,6 +45,7 @@ fn drift<I: Instructions>(motion: &mut Motion, dt: f64) {
     let (step, half) = (I::Pack::splat(dt), I::Pack::splat(0.5 * dt));
     for_each_pack::<I>(
         motion,
+        motion.position.len(),
         #[inline(always)]
         |m, at| {
             let load = |values: &[f64]| I::Pack::load(values, at);
@@ -46,6 +61,7 @@ fn extrapolate<I: Instructions>(motion: &mut Motion) {
     let two = I::Pack::splat(2.0);
     for_each_pack::<I>(
         motion,
+        motion.position.len(),
         #[inline(always)]
         |m, at| {
             let half_velocity = I::Pack::load(m.stage_velocity, at);
@@ -59,6 +75,7 @@ fn kick<I: Instructions>(motion: &mut Motion, dt: f64) {
     let half = I::Pack::splat(0.5 * dt);
     for_each_pack::<I>(
         motion,
+        motion.position.len(),
         #[inline(always)]
         |m, at| {
             let half_velocity = I::Pack::load(m.stage_velocity, at);

@@ -17,6 +17,9 @@ pub(crate) struct Layout {
     pub(crate) lanes: usize,
     /// Place of each coordinate's first lane.
     pub(crate) offset: Vec<usize>,
+    /// Length of the part of a state vector whose coordinates depend on each other. Beyond it stand oscillators that
+    /// only springs to the ground and forces known in advance act on.
+    pub(crate) coupled_length: usize,
     /// Length of a state vector, a multiple of [`PACK`] with room for packs that start anywhere.
     pub(crate) length: usize,
     /// Coordinate that each place holds, or (for padding of a class) imitates.
@@ -41,20 +44,22 @@ impl Layout {
         let mut layout = Self {
             lanes,
             offset: vec![usize::MAX; assembly.coordinate_count()],
+            coupled_length: 0,
             length: 0,
             occupant: Vec::new(),
         };
         for class in classes {
             layout.place_class(class);
         }
-        for group in free_groups(assembly, &layout.offset, leader).values() {
-            layout.align();
-            group.iter().for_each(|&coordinate| layout.place(coordinate));
-        }
+        let groups = free_groups(assembly, &layout.offset, leader);
+        let (alone, coupled): (Vec<_>, Vec<_>) =
+            groups.iter().partition(|(signature, _)| signature.elements & !EXCITED == 0);
+        layout.place_groups(coupled);
+        layout.coupled_length = layout.occupant.len();
+        layout.place_groups(alone);
         for (coordinate, &leader) in leader.iter().enumerate() {
             layout.offset[coordinate] = layout.offset[leader];
         }
-        layout.align();
         layout.occupant.extend([Occupant::Empty; PACK]);
         layout.length = layout.occupant.len();
         layout
@@ -79,6 +84,14 @@ impl Layout {
         }
     }
 
+    fn place_groups(&mut self, groups: Vec<(&Signature, &Vec<usize>)>) {
+        self.align();
+        for (_, group) in groups {
+            group.iter().for_each(|&coordinate| self.place(coordinate));
+            self.align();
+        }
+    }
+
     fn place(&mut self, coordinate: usize) {
         self.offset[coordinate] = self.occupant.len();
         self.occupant.extend(std::iter::repeat_n(Occupant::Coordinate(coordinate), self.lanes));
@@ -89,11 +102,22 @@ impl Layout {
     }
 }
 
+/// The mark of an excitation in a signature.
+const EXCITED: u32 = 8;
+
+/// What coordinates in no constraint have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Signature {
+    /// Marks of the elements that act on it.
+    elements: u32,
+    axial: bool,
+}
+
 /// Coordinates in no constraint, grouped by the elements that act on them, so that runs stay long.
-fn free_groups(assembly: &Assembly, offset: &[usize], leader: &[usize]) -> BTreeMap<u32, Vec<usize>> {
-    let mut signature = vec![0_u32; offset.len()];
+fn free_groups(assembly: &Assembly, offset: &[usize], leader: &[usize]) -> BTreeMap<Signature, Vec<usize>> {
+    let mut elements = vec![0_u32; offset.len()];
     let meshed: Vec<usize> = assembly.meshes.index.iter().flatten().copied().collect();
-    let tables: [&[usize]; 7] = [
+    let tables: [&[usize]; 8] = [
         &assembly.springs.index_a,
         &assembly.springs.index_b,
         &assembly.frictions.index,
@@ -101,15 +125,17 @@ fn free_groups(assembly: &Assembly, offset: &[usize], leader: &[usize]) -> BTree
         &assembly.excitations.index,
         &assembly.unbalances.index,
         &meshed,
+        &assembly.sails.index,
     ];
     // Both ends of a spring leave the same mark: the first and the last of a row of discs are like the others.
-    for (table, mark) in tables.iter().zip([1, 1, 2, 4, 8, 16, 32]) {
-        table.iter().for_each(|&coordinate| signature[coordinate] |= mark);
+    for (table, mark) in tables.iter().zip([1, 1, 2, 4, EXCITED, 16, 32, 64]) {
+        table.iter().for_each(|&coordinate| elements[coordinate] |= mark);
     }
-    let mut groups: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    let mut groups: BTreeMap<Signature, Vec<usize>> = BTreeMap::new();
     let is_free = |&coordinate: &usize| offset[coordinate] == usize::MAX && leader[coordinate] == coordinate;
     for coordinate in (0..offset.len()).filter(is_free) {
-        groups.entry(2 * signature[coordinate] + (coordinate % 2) as u32).or_default().push(coordinate);
+        let signature = Signature { elements: elements[coordinate], axial: coordinate % 2 == 1 };
+        groups.entry(signature).or_default().push(coordinate);
     }
     groups
 }

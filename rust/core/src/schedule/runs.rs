@@ -1,6 +1,8 @@
 //! Elements of one kind whose coordinates follow each other in memory form a run, which a kernel walks
 //! through in packs, without gathers. Irregular elements are runs of length one.
 
+use std::collections::HashMap;
+
 use super::layout::Layout;
 use crate::aligned::Aligned;
 use crate::assembly::Coefficients;
@@ -43,7 +45,16 @@ impl<const N: usize> Runs<N> {
     pub(crate) fn of_places(places: Vec<[usize; N]>, lanes: usize) -> Self {
         let mut order: Vec<usize> = (0..places.len()).collect();
         let differences = |at: &[usize; N]| at.map(|place| place.wrapping_sub(at[0]));
-        order.sort_by_key(|&item| (differences(&places[item]), places[item][0]));
+        // Elements on the same coordinates take turns, so that they do not break each other's runs.
+        let mut known = HashMap::new();
+        let turns: Vec<usize> = places
+            .iter()
+            .map(|at| {
+                let next = known.entry(*at).or_insert(0);
+                std::mem::replace(next, *next + 1)
+            })
+            .collect();
+        order.sort_by_key(|&item| (differences(&places[item]), turns[item], places[item][0]));
         let mut runs = Self { runs: Vec::new(), slots: Vec::new() };
         let mut first = 0;
         for next in 1..=order.len() {
