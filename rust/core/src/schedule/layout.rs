@@ -53,7 +53,7 @@ impl Layout {
         }
         let groups = free_groups(assembly, &layout.offset, leader);
         let (alone, coupled): (Vec<_>, Vec<_>) =
-            groups.iter().partition(|(signature, _)| signature.elements & !EXCITED == 0);
+            groups.iter().partition(|(signature, _)| signature.elements == 0);
         layout.place_groups(coupled);
         layout.coupled_length = layout.occupant.len();
         layout.place_groups(alone);
@@ -102,13 +102,10 @@ impl Layout {
     }
 }
 
-/// The mark of an excitation in a signature.
-const EXCITED: u32 = 8;
-
 /// What coordinates in no constraint have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Signature {
-    /// Marks of the elements that act on it.
+    /// Marks of the elements that act on it, other than forces known in advance.
     elements: u32,
     axial: bool,
 }
@@ -117,18 +114,17 @@ struct Signature {
 fn free_groups(assembly: &Assembly, offset: &[usize], leader: &[usize]) -> BTreeMap<Signature, Vec<usize>> {
     let mut elements = vec![0_u32; offset.len()];
     let meshed: Vec<usize> = assembly.meshes.index.iter().flatten().copied().collect();
-    let tables: [&[usize]; 8] = [
+    let tables: [&[usize]; 7] = [
         &assembly.springs.index_a,
         &assembly.springs.index_b,
         &assembly.frictions.index,
+        &assembly.sails.index,
         &assembly.quadratics.index,
-        &assembly.excitations.index,
         &assembly.unbalances.index,
         &meshed,
-        &assembly.sails.index,
     ];
-    // Both ends of a spring leave the same mark: the first and the last of a row of discs are like the others.
-    for (table, mark) in tables.iter().zip([1, 1, 2, 4, EXCITED, 16, 32, 64]) {
+    // Both ends of a spring leave the same mark, and a sail too: those of a row of discs are like the others.
+    for (table, mark) in tables.iter().zip([1, 1, 2, 1, 4, 8, 16]) {
         table.iter().for_each(|&coordinate| elements[coordinate] |= mark);
     }
     let mut groups: BTreeMap<Signature, Vec<usize>> = BTreeMap::new();
