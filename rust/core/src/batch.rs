@@ -72,12 +72,11 @@ pub(crate) fn run<I: Instructions>(
             break;
         }
         watch.look(step)?;
-        let time = step as f64 * settings.dt;
         system.clock().start_step();
         match settings.integrator {
-            Integrator::Rk4 => rk4_step::<I>(&mut system, &mut motion, settings.dt, time),
-            Integrator::Verlet => verlet_step::<I>(&mut system, &mut motion, settings.dt, time),
-            Integrator::Euler => euler_step::<I>(&mut system, &mut motion, settings.dt, time),
+            Integrator::Rk4 => rk4_step::<I>(&mut system, &mut motion, settings.dt, step),
+            Integrator::Verlet => verlet_step::<I>(&mut system, &mut motion, settings.dt, step),
+            Integrator::Euler => euler_step::<I>(&mut system, &mut motion, settings.dt, step),
         }
         ledger.check::<I>(step, &mut system, &motion);
         until_save -= 1;

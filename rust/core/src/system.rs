@@ -75,7 +75,7 @@ impl System {
             classes.iter().partition(|class| class.shape.is_linear());
         let rigid = |class| Rigid::new::<I>(assembly, class, layout, members, &inverse_mass);
         Self {
-            elements: Elements::new(assembly, layout, members),
+            elements: Elements::new(assembly, layout, members, settings.dt),
             geared,
             rigid: linear.into_iter().map(rigid).collect(),
             mechanisms: nonlinear

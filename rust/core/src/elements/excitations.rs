@@ -13,12 +13,10 @@ use crate::vector::{Instructions, PACK, Vector};
 #[derive(Debug)]
 pub(crate) struct Excitations {
     packs: Vec<ExcitedPack>,
-    /// Place of the value of each term's harmonic.
+    /// Place of the values of each term's harmonic.
     harmonics: Vec<usize>,
     /// Divided by M, `[term][value]`.
     amplitude: Aligned,
-    /// True if each lane has harmonics of its own.
-    by_lane: bool,
 }
 
 /// A pack of the state vector and its last term; its first follows those of the pack before.
@@ -51,17 +49,17 @@ impl Excitations {
                 terms.entry(harmonic).or_default()[place % PACK] += amplitude;
             }
         }
-        Self::of_packs(packs, layout.lanes == PACK)
+        Self::of_packs(packs)
     }
 
-    fn of_packs(packs: BTreeMap<usize, BTreeMap<usize, [f64; PACK]>>, by_lane: bool) -> Self {
+    fn of_packs(packs: BTreeMap<usize, BTreeMap<usize, [f64; PACK]>>) -> Self {
         let (mut excited, mut harmonics, mut amplitudes) = (Vec::new(), Vec::new(), Vec::new());
         for (pack, terms) in packs {
             harmonics.extend(terms.keys());
             amplitudes.extend(terms.into_values().flatten());
             excited.push(ExcitedPack { at: pack * PACK, end: harmonics.len() });
         }
-        Self { packs: excited, harmonics, amplitude: Aligned::from(&amplitudes[..]), by_lane }
+        Self { packs: excited, harmonics, amplitude: Aligned::from(&amplitudes[..]) }
     }
 
     /// True if there is anything to evaluate.
@@ -81,12 +79,7 @@ impl Excitations {
         for pack in &self.packs {
             let mut sum = I::Pack::load(constant, pack.at);
             while term < pack.end {
-                let place = self.harmonics[term];
-                let value = if self.by_lane {
-                    I::Pack::load(harmonic_values, place)
-                } else {
-                    I::Pack::splat(harmonic_values[place])
-                };
+                let value = I::Pack::load(harmonic_values, self.harmonics[term]);
                 sum = I::Pack::load(&self.amplitude, term * PACK).mul_add(value, sum);
                 term += 1;
             }

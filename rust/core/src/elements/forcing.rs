@@ -13,7 +13,6 @@ use crate::vector::{Instructions, Vector};
 /// Forces that are known once the time is.
 #[derive(Clone, Debug)]
 pub(crate) struct Instant {
-    pub(crate) time: f64,
     /// Acceleration of each coordinate by constant and harmonic forces and sail lift.
     pub(crate) acceleration: Aligned,
     /// lift slope w / M of each sail: the acceleration that its speed takes away, per rad/s.
@@ -36,7 +35,13 @@ pub(crate) struct Forcing {
 }
 
 impl Forcing {
-    pub(crate) fn new(assembly: &Assembly, layout: &Layout, members: &[usize], constant: Aligned) -> Self {
+    pub(crate) fn new(
+        assembly: &Assembly,
+        layout: &Layout,
+        members: &[usize],
+        constant: Aligned,
+        dt: f64,
+    ) -> Self {
         let (sails, gusts) = (&assembly.sails, &assembly.gusts);
         let lanes = layout.lanes;
         let mut harmonics = Harmonics::default();
@@ -53,7 +58,7 @@ impl Forcing {
         let sail_runs = Runs::of_places(sail_places.collect(), lanes);
         Self {
             constant,
-            harmonics: harmonics.finish(),
+            harmonics: harmonics.finish(dt),
             excitations,
             depth: gust_runs.expand(&gusts.depth, members, 0.0),
             gusts: gust_runs,
@@ -70,18 +75,18 @@ impl Forcing {
 
     /// An instant to be evaluated into.
     pub(crate) fn instant(&self) -> Instant {
-        Instant { time: 0.0, acceleration: self.constant.clone(), sail_drag: self.lift.clone() }
+        Instant { acceleration: self.constant.clone(), sail_drag: self.lift.clone() }
     }
 
-    pub(crate) fn evaluate<I: Instructions>(&mut self, time: f64, instant: &mut Instant) {
-        instant.time = time;
+    /// Evaluates the forces after a number of half steps.
+    pub(crate) fn evaluate<I: Instructions>(&mut self, half_steps: usize, instant: &mut Instant) {
         if !self.excitations.any() {
             return;
         }
         I::vectorize(
             #[inline(always)]
             || {
-                self.harmonics.evaluate::<I>(time);
+                self.harmonics.evaluate::<I>(half_steps);
                 let value = &self.harmonics.value[..];
                 self.excitations.evaluate::<I>(&self.constant, value, &mut instant.acceleration);
                 self.gustiness.fill(0.0);

@@ -42,7 +42,7 @@ pub(crate) struct Elements {
 }
 
 impl Elements {
-    pub(crate) fn new(assembly: &Assembly, layout: &Layout, members: &[usize]) -> Self {
+    pub(crate) fn new(assembly: &Assembly, layout: &Layout, members: &[usize], dt: f64) -> Self {
         let diagonal = |table: &Coefficients| {
             spread(layout, |occupant, lane| match occupant {
                 Occupant::Coordinate(coordinate) => {
@@ -59,7 +59,7 @@ impl Elements {
             quadratics: quadratics::Quadratics::new(assembly, layout, members),
             unbalances: unbalances::Unbalances::new(assembly, layout, members),
             meshes: meshes::Meshes::new(assembly, layout, members),
-            forcing: Forcing::new(assembly, layout, members, diagonal(&assembly.constant_force)),
+            forcing: Forcing::new(assembly, layout, members, diagonal(&assembly.constant_force), dt),
         }
     }
 

@@ -35,7 +35,7 @@ impl Motion {
         let zeros = || Aligned::zeros(position.len());
         let forcing = &mut system.elements.forcing;
         let mut start = forcing.instant();
-        forcing.evaluate::<I>(0.0, &mut start);
+        forcing.evaluate::<I>(0, &mut start);
         Self {
             stage_position: zeros(),
             stage_velocity: zeros(),

@@ -6,11 +6,12 @@ use crate::phases::Phase;
 use crate::system::{Rows, System};
 use crate::vector::{Instructions, PACK, Vector};
 
-/// One step of size `dt` to `time`. The first stage state is the end of the step before: already projected.
-pub(crate) fn rk4_step<I: Instructions>(system: &mut System, motion: &mut Motion, dt: f64, time: f64) {
+/// Step number `step`, counted from 1, of size `dt`. The first stage state is the end of the step before: already projected.
+pub(crate) fn rk4_step<I: Instructions>(system: &mut System, motion: &mut Motion, dt: f64, step: usize) {
+    let time = step as f64 * dt;
     let forcing = &mut system.elements.forcing;
-    forcing.evaluate::<I>(time - 0.5 * dt, &mut motion.middle);
-    forcing.evaluate::<I>(time, &mut motion.end);
+    forcing.evaluate::<I>(2 * step - 1, &mut motion.middle);
+    forcing.evaluate::<I>(2 * step, &mut motion.end);
     let length = system.coupled_length;
     for stage in 0..4 {
         let (position, velocity, instant) = match stage {

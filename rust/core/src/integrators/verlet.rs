@@ -8,9 +8,10 @@ use crate::phases::Phase;
 use crate::system::{Rows, System};
 use crate::vector::{Instructions, Vector};
 
-/// One step of size `dt` to `time`.
-pub(crate) fn verlet_step<I: Instructions>(system: &mut System, motion: &mut Motion, dt: f64, time: f64) {
-    system.elements.forcing.evaluate::<I>(time, &mut motion.end);
+/// Step number `step`, counted from 1, of size `dt`.
+pub(crate) fn verlet_step<I: Instructions>(system: &mut System, motion: &mut Motion, dt: f64, step: usize) {
+    let time = step as f64 * dt;
+    system.elements.forcing.evaluate::<I>(2 * step, &mut motion.end);
     let (position, velocity) = (&motion.position, &motion.velocity);
     system.acceleration::<I>(
         position,

@@ -9,7 +9,7 @@ use crate::assembly::Coefficients;
 use crate::vector::{Instructions, PACK, Vector};
 
 /// Shorter runs are computed one by one.
-const SHORTEST_PACKED: usize = 2;
+const SHORTEST_PACKED: usize = 1;
 
 /// What is done for each element: `at` are the places of its coordinates, `item` that of its coefficients.
 pub(crate) trait Kernel<const N: usize> {
