@@ -8,14 +8,14 @@ use crate::gearing::{GearedRows, Gearing};
 use crate::history::{History, Recorder};
 use crate::integrators::{Motion, euler_step, rk4_step, verlet_step};
 use crate::interrupt::Watch;
-use crate::lanes::{LaneMaximum, exceeds};
+use crate::lanes::exceeds;
 use crate::outcome::{Interrupted, MemberOutcome, Status};
 use crate::phases::{Phase, PhaseSeconds};
 use crate::schedule::layout::Occupant;
 use crate::schedule::{Class, Layout};
 use crate::settings::{Integrator, Settings};
 use crate::system::System;
-use crate::vector::{Instructions, Vector};
+use crate::vector::Instructions;
 
 /// What all batches of a run share.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ pub(crate) fn run<I: Instructions>(
     );
     let mut ledger = Ledger::new(layout, settings, count);
     system.project_initial::<I>(&mut motion.position, &mut motion.velocity, 0.0);
-    ledger.check::<I>(0, &mut system, &motion);
+    ledger.check(0, &mut system, &motion);
     record::<I>(&mut system, &mut motion, &mut recorder);
     let mut until_save = settings.save_every;
     for step in 1..=settings.step_count {
@@ -78,7 +78,7 @@ pub(crate) fn run<I: Instructions>(
             Integrator::Verlet => verlet_step::<I>(&mut system, &mut motion, settings.dt, step),
             Integrator::Euler => euler_step::<I>(&mut system, &mut motion, settings.dt, step),
         }
-        ledger.check::<I>(step, &mut system, &motion);
+        ledger.check(step, &mut system, &motion);
         until_save -= 1;
         if until_save == 0 {
             until_save = settings.save_every;
@@ -115,7 +115,6 @@ struct Ledger<'a> {
     layout: &'a Layout,
     runaway_limit: f64,
     ended: Vec<Option<MemberOutcome>>,
-    max_residual: LaneMaximum,
     running: usize,
 }
 
@@ -125,30 +124,21 @@ impl<'a> Ledger<'a> {
             layout,
             runaway_limit: settings.runaway_limit,
             ended: vec![None; member_count],
-            max_residual: LaneMaximum::new(),
             running: member_count,
         }
     }
 
     /// Looks at the end of a step: does every member still obey its constraints and the runaway limit?
-    fn check<I: Instructions>(&mut self, step: usize, system: &mut System, motion: &Motion) {
-        let largest = system.largest_state;
-        let (limit, max_residual) = (self.runaway_limit, &mut self.max_residual);
-        let ran_away = I::vectorize(
-            #[inline(always)]
-            || {
-                max_residual.include(system.residual.as_vector::<I::Pack>());
-                !largest.as_vector::<I::Pack>().all_at_most(I::Pack::splat(limit))
-            },
-        );
-        if ran_away || system.failures.iter().any(Option::is_some) {
-            self.end_members(step, system, motion, &largest);
+    fn check(&mut self, step: usize, system: &mut System, motion: &Motion) {
+        if system.alarm {
+            system.alarm = false;
+            self.end_members(step, system, motion);
         }
     }
 
     #[cold]
-    fn end_members(&mut self, step: usize, system: &mut System, motion: &Motion, largest: &LaneMaximum) {
-        let largest = largest.by_lane(self.layout.lanes);
+    fn end_members(&mut self, step: usize, system: &mut System, motion: &Motion) {
+        let largest = system.largest_state.by_lane(self.layout.lanes);
         let newton_iterations = system.newton_iterations();
         for (lane, &largest) in largest.iter().enumerate().take(self.ended.len()) {
             let failure = system.failures[lane].take();
@@ -167,7 +157,7 @@ impl<'a> Ledger<'a> {
                 stop_step: step,
                 stop_index,
                 stop_residual,
-                max_residual: self.max_residual.by_lane(self.layout.lanes)[lane],
+                max_residual: system.max_residual.by_lane(self.layout.lanes)[lane],
                 newton_iterations: newton_iterations[lane] as u64,
                 force_evaluations: system.force_evaluations,
             });
@@ -188,7 +178,7 @@ impl<'a> Ledger<'a> {
 
     /// The outcome of each member; samples after its end become NaN.
     fn close(self, system: &System, recorder: &mut Recorder<'_>, settings: &Settings) -> Vec<MemberOutcome> {
-        let max_residual = self.max_residual.by_lane(self.layout.lanes);
+        let max_residual = system.max_residual.by_lane(self.layout.lanes);
         let newton_iterations = system.newton_iterations();
         let reached = |lane: usize| MemberOutcome {
             status: Status::Ok,

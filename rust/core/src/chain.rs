@@ -82,7 +82,7 @@ impl Chain {
     pub(crate) fn remove_normal<I: Instructions>(&mut self, acceleration: &mut [f64]) {
         self.gradient_product::<I>(acceleration);
         self.solve::<I::Single>();
-        self.runs.sweep::<I>(&mut Reaction {
+        self.runs.sweep::<I::Pack>(&mut Reaction {
             change: self.change.each_ref().map(|entry| &entry[..]),
             multipliers: &self.multipliers,
             x: acceleration,
@@ -111,7 +111,7 @@ impl Chain {
     #[inline(always)]
     fn gradient_product<I: Instructions>(&mut self, x: &[f64]) {
         self.multipliers.fill(0.0);
-        self.runs.sweep::<I>(&mut Product {
+        self.runs.sweep::<I::Pack>(&mut Product {
             gradient: self.gradient.each_ref().map(|entry| &entry[..]),
             x,
             sum: &mut self.multipliers,
@@ -143,9 +143,9 @@ struct Product<'a> {
     sum: &'a mut [f64],
 }
 
-impl Kernel<5> for Product<'_> {
+impl<V: Vector> Kernel<V, 5> for Product<'_> {
     #[inline(always)]
-    fn apply<V: Vector>(&mut self, [row, a, b, c, d]: [usize; 5], item: usize) {
+    fn apply(&mut self, [row, a, b, c, d]: [usize; 5], item: usize) {
         let mut sum = V::load(self.sum, row);
         let places = [a, b, c, d];
         for entry in 0..ENTRIES {
@@ -161,9 +161,9 @@ struct Reaction<'a> {
     x: &'a mut [f64],
 }
 
-impl Kernel<5> for Reaction<'_> {
+impl<V: Vector> Kernel<V, 5> for Reaction<'_> {
     #[inline(always)]
-    fn apply<V: Vector>(&mut self, [row, a, b, c, d]: [usize; 5], item: usize) {
+    fn apply(&mut self, [row, a, b, c, d]: [usize; 5], item: usize) {
         let multiplier = -V::load(self.multipliers, row);
         let places = [a, b, c, d];
         for entry in 0..ENTRIES {

@@ -19,11 +19,6 @@ impl LaneMaximum {
         maximum
     }
 
-    /// Given the maximum of each lane.
-    pub(crate) fn of_lanes(values: [f64; PACK]) -> Self {
-        Self(values)
-    }
-
     /// Takes in values that are not negative; what is not a number stays.
     #[inline(always)]
     pub(crate) fn include<V: Vector>(&mut self, values: V) {

@@ -51,10 +51,15 @@ pub(crate) struct System {
     newton: Newton,
     /// Failed projections of this step.
     pub(crate) failures: [Option<ProjectionFailure>; PACK],
+    /// True if this step has a failed projection, or a state beyond the limit.
+    pub(crate) alarm: bool,
+    runaway_limit: f64,
     pub(crate) force_evaluations: u64,
-    /// max |g| and the largest coordinate or velocity at the last `finish_step`.
-    pub(crate) residual: LaneMaximum,
+    /// max |g| of the run so far, and the largest coordinate or velocity at the last `finish_step`.
+    pub(crate) max_residual: LaneMaximum,
     pub(crate) largest_state: LaneMaximum,
+    /// max |g| at the last `finish_step`.
+    residual: LaneMaximum,
     finished_steps: usize,
 }
 
@@ -88,9 +93,12 @@ impl System {
             coupled_length: layout.coupled_length,
             newton: Newton::new(settings.tolerance, settings.newton_limit),
             failures: [None; PACK],
+            alarm: false,
+            runaway_limit: settings.runaway_limit,
             force_evaluations: 0,
-            residual: LaneMaximum::new(),
+            max_residual: LaneMaximum::new(),
             largest_state: LaneMaximum::new(),
+            residual: LaneMaximum::new(),
             finished_steps: 0,
         }
     }
@@ -252,17 +260,15 @@ impl System {
         if self.finished_steps.is_multiple_of(REFRESH) {
             self.project_linear_rows::<I>(position, velocity, time, [1.0; PACK]);
         }
-        let mut pending = self.take_stock::<I>(position, velocity, time);
-        if pending.contains(&1.0) {
-            pending = self.mend_linear_rows::<I>(position, velocity, time, pending);
-            self.report_failures::<I>(position, time, pending);
+        let off_rows = self.take_stock::<I>(position, velocity, time);
+        if off_rows {
+            self.mend_linear_rows::<I>(position, velocity, time);
         }
         self.newton.clock.end(Phase::Newton);
     }
 
-    /// Notes residual and size of the state; tells which lanes are off their linear rows.
-    fn take_stock<I: Instructions>(&mut self, position: &[f64], velocity: &[f64], time: f64) -> [f64; PACK] {
-        let lanes = self.lanes;
+    /// Notes residual and size of the state; tells whether any lane is off its linear rows.
+    fn take_stock<I: Instructions>(&mut self, position: &[f64], velocity: &[f64], time: f64) -> bool {
         I::vectorize(
             #[inline(always)]
             || {
@@ -272,19 +278,15 @@ impl System {
                     size = size.max(I::Pack::load(velocity, at).abs());
                 }
                 self.largest_state = LaneMaximum::of(size);
-                let mut residual = LaneMaximum::new();
+                self.alarm |= !size.all_at_most(I::Pack::splat(self.runaway_limit));
+                self.residual = LaneMaximum::new();
                 for rigid in &mut self.rigid {
-                    rigid.residual::<I>(position, time, &mut residual);
+                    rigid.residual::<I>(position, time, &mut self.residual);
                 }
-                self.residual = residual;
-                self.geared.residual::<I>(position, &mut self.residual);
-                self.residual.include(self.newton.residual.as_vector::<I::Pack>());
-                let mut pending = [0.0; PACK];
-                if !self.newton.is_within(residual.as_vector::<I::Pack>()) {
-                    residual = LaneMaximum::of_lanes(residual.by_lane(lanes));
-                    self.newton.pending(residual.as_vector::<I::Pack>()).store(&mut pending, 0);
-                }
-                pending
+                let linear = self.residual.as_vector::<I::Pack>();
+                let nonlinear = self.newton.residual.as_vector::<I::Pack>();
+                self.max_residual.include(self.geared.residual(position, linear.max(nonlinear)));
+                !self.newton.is_within(linear)
             },
         )
     }
@@ -292,27 +294,25 @@ impl System {
     /// Projects lanes that have drifted off their linear rows. What is left is rounding, which no iteration
     /// removes: it counts as a failure only if it is large beside the rounding of the positions.
     #[cold]
-    fn mend_linear_rows<I: Instructions>(
-        &mut self,
-        position: &mut [f64],
-        velocity: &mut [f64],
-        time: f64,
-        mut pending: [f64; PACK],
-    ) -> [f64; PACK] {
+    fn mend_linear_rows<I: Instructions>(&mut self, position: &mut [f64], velocity: &mut [f64], time: f64) {
         for _ in 0..self.newton.limit {
+            let pending = self.off_rows(0.0);
             self.project_linear_rows::<I>(position, velocity, time, pending);
-            pending = self.take_stock::<I>(position, velocity, time);
-            if !pending.contains(&1.0) {
-                return pending;
+            if !self.take_stock::<I>(position, velocity, time) {
+                return;
             }
         }
+        self.report_failures::<I>(position, time, self.off_rows(ROUNDING));
+    }
+
+    /// 1 for each running lane whose linear rows are off by more than the tolerance, and by more than what rounding
+    /// of its state explains.
+    fn off_rows(&self, rounding: f64) -> [f64; PACK] {
         let (residual, size) = (self.residual.by_lane(self.lanes), self.largest_state.by_lane(self.lanes));
-        for (lane, pending) in pending.iter_mut().enumerate() {
-            if !exceeds(residual[lane], ROUNDING * size[lane]) {
-                *pending = 0.0;
-            }
-        }
-        pending
+        std::array::from_fn(|lane| {
+            let limit = self.newton.tolerance.max(rounding * size[lane]);
+            if exceeds(residual[lane], limit) { self.newton.alive[lane] } else { 0.0 }
+        })
     }
 
     #[cold]
@@ -358,6 +358,7 @@ impl System {
             for (constraint, residual) in rigid.chain(mechanisms).flatten() {
                 keep_worst(&mut worst, constraint, residual);
             }
+            self.alarm = true;
             self.failures[lane] =
                 worst.map(|(constraint, residual)| ProjectionFailure { constraint, residual });
         }

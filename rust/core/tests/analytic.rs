@@ -155,6 +155,7 @@ fn ensemble(stiffness: &[f64]) -> Assembly {
             stiffness: Coefficients::new(table, discs - 1),
             damping: vec![0.0; discs - 1].into(),
             offset: vec![0.0; discs - 1].into(),
+            ..Springs::default()
         },
         ..bodies(&vec![1.0; discs])
     }

@@ -90,7 +90,7 @@ impl Forcing {
                 let value = &self.harmonics.value[..];
                 self.excitations.evaluate::<I>(&self.constant, value, &mut instant.acceleration);
                 self.gustiness.fill(0.0);
-                self.gusts.sweep::<I>(&mut Harmonic {
+                self.gusts.sweep::<I::Pack>(&mut Harmonic {
                     factor: &self.depth,
                     value: &self.harmonics.value,
                     sum: &mut self.gustiness,
@@ -102,7 +102,7 @@ impl Forcing {
                     gustiness: &self.gustiness,
                     instant,
                 };
-                self.sails.sweep::<I>(&mut wind);
+                self.sails.sweep::<I::Pack>(&mut wind);
             },
         );
     }
@@ -115,7 +115,7 @@ impl Forcing {
         state: State<'_>,
         acceleration: &mut [f64],
     ) {
-        self.sails.sweep::<I>(&mut SailDrag { drag: &instant.sail_drag, state, acceleration });
+        self.sails.sweep::<I::Pack>(&mut SailDrag { drag: &instant.sail_drag, state, acceleration });
     }
 }
 
@@ -125,9 +125,9 @@ struct Harmonic<'a> {
     sum: &'a mut [f64],
 }
 
-impl Kernel<2> for Harmonic<'_> {
+impl<V: Vector> Kernel<V, 2> for Harmonic<'_> {
     #[inline(always)]
-    fn apply<V: Vector>(&mut self, [at, harmonic]: [usize; 2], item: usize) {
+    fn apply(&mut self, [at, harmonic]: [usize; 2], item: usize) {
         let product = V::load(self.factor, item) * V::load(self.value, harmonic);
         product.add_to(self.sum, at);
     }
@@ -141,9 +141,9 @@ struct Wind<'a> {
     instant: &'a mut Instant,
 }
 
-impl Kernel<2> for Wind<'_> {
+impl<V: Vector> Kernel<V, 2> for Wind<'_> {
     #[inline(always)]
-    fn apply<V: Vector>(&mut self, [at, sail]: [usize; 2], item: usize) {
+    fn apply(&mut self, [at, sail]: [usize; 2], item: usize) {
         let speed = V::load(self.wind_speed, item) * (V::splat(1.0) + V::load(self.gustiness, sail));
         let push = V::load(self.lift, item) * speed;
         (push * speed).add_to(&mut self.instant.acceleration, at);
@@ -157,9 +157,9 @@ struct SailDrag<'a> {
     acceleration: &'a mut [f64],
 }
 
-impl Kernel<2> for SailDrag<'_> {
+impl<V: Vector> Kernel<V, 2> for SailDrag<'_> {
     #[inline(always)]
-    fn apply<V: Vector>(&mut self, [at, _]: [usize; 2], item: usize) {
+    fn apply(&mut self, [at, _]: [usize; 2], item: usize) {
         let torque = V::load(self.drag, item) * V::load(self.state.velocity, at);
         (-torque).add_to(self.acceleration, at);
     }

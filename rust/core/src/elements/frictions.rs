@@ -30,7 +30,7 @@ impl Frictions {
 
     #[inline(always)]
     pub(crate) fn add_accelerations<I: Instructions>(&self, state: State<'_>, acceleration: &mut [f64]) {
-        self.runs.sweep::<I>(&mut Torque {
+        self.runs.sweep::<I::Pack>(&mut Torque {
             torque: &self.torque,
             slip_speed: &self.slip_speed,
             state,
@@ -46,9 +46,9 @@ struct Torque<'a> {
     acceleration: &'a mut [f64],
 }
 
-impl Kernel<1> for Torque<'_> {
+impl<V: Vector> Kernel<V, 1> for Torque<'_> {
     #[inline(always)]
-    fn apply<V: Vector>(&mut self, [at]: [usize; 1], item: usize) {
+    fn apply(&mut self, [at]: [usize; 1], item: usize) {
         let slip = V::load(self.state.velocity, at) / V::load(self.slip_speed, item);
         let torque = V::load(self.torque, item) * tanh(slip);
         (-torque).add_to(self.acceleration, at);

@@ -43,7 +43,7 @@ impl Meshes {
 
     #[inline(always)]
     pub(crate) fn add_accelerations<I: Instructions>(&self, state: State<'_>, acceleration: &mut [f64]) {
-        self.runs.sweep::<I>(&mut Contact { meshes: self, state, acceleration });
+        self.runs.sweep::<I::Pack>(&mut Contact { meshes: self, state, acceleration });
     }
 }
 
@@ -53,9 +53,9 @@ struct Contact<'a> {
     acceleration: &'a mut [f64],
 }
 
-impl Kernel<4> for Contact<'_> {
+impl<V: Vector> Kernel<V, 4> for Contact<'_> {
     #[inline(always)]
-    fn apply<V: Vector>(&mut self, at: [usize; 4], item: usize) {
+    fn apply(&mut self, at: [usize; 4], item: usize) {
         let direction: [V; 4] = std::array::from_fn(|j| V::load(&self.meshes.direction[j], item));
         let along = |values: &[f64]| {
             let mut sum = V::splat(0.0);

@@ -27,7 +27,7 @@ impl Quadratics {
 
     #[inline(always)]
     pub(crate) fn add_accelerations<I: Instructions>(&self, state: State<'_>, acceleration: &mut [f64]) {
-        self.runs.sweep::<I>(&mut Resistance { coefficient: &self.coefficient, state, acceleration });
+        self.runs.sweep::<I::Pack>(&mut Resistance { coefficient: &self.coefficient, state, acceleration });
     }
 }
 
@@ -37,9 +37,9 @@ struct Resistance<'a> {
     acceleration: &'a mut [f64],
 }
 
-impl Kernel<1> for Resistance<'_> {
+impl<V: Vector> Kernel<V, 1> for Resistance<'_> {
     #[inline(always)]
-    fn apply<V: Vector>(&mut self, [at]: [usize; 1], item: usize) {
+    fn apply(&mut self, [at]: [usize; 1], item: usize) {
         let v = V::load(self.state.velocity, at);
         let resistance = V::load(self.coefficient, item) * v * v.abs();
         (-resistance).add_to(self.acceleration, at);

@@ -47,9 +47,9 @@ impl Springs {
     #[inline(always)]
     pub(crate) fn add_accelerations<I: Instructions>(&self, state: State<'_>, acceleration: &mut [f64]) {
         if self.geared {
-            self.runs.sweep::<I>(&mut Torque::<true> { springs: self, state, acceleration });
+            self.runs.sweep::<I::Pack>(&mut Torque::<true> { springs: self, state, acceleration });
         } else {
-            self.runs.sweep::<I>(&mut Torque::<false> { springs: self, state, acceleration });
+            self.runs.sweep::<I::Pack>(&mut Torque::<false> { springs: self, state, acceleration });
         }
     }
 }
@@ -60,9 +60,9 @@ struct Torque<'a, const GEARED: bool> {
     acceleration: &'a mut [f64],
 }
 
-impl<const GEARED: bool> Kernel<2> for Torque<'_, GEARED> {
+impl<V: Vector, const GEARED: bool> Kernel<V, 2> for Torque<'_, GEARED> {
     #[inline(always)]
-    fn apply<V: Vector>(&mut self, [a, b]: [usize; 2], item: usize) {
+    fn apply(&mut self, [a, b]: [usize; 2], item: usize) {
         let State { position, velocity } = self.state;
         let Springs { stiffness, damping, offset, ratio, mobility, .. } = self.springs;
         let (mut twist, mut rate) = (V::load(position, b), V::load(velocity, b));

@@ -34,7 +34,7 @@ impl Unbalances {
 
     #[inline(always)]
     pub(crate) fn add_accelerations<I: Instructions>(&self, state: State<'_>, acceleration: &mut [f64]) {
-        self.runs.sweep::<I>(&mut Gravity { unbalances: self, state, acceleration });
+        self.runs.sweep::<I::Pack>(&mut Gravity { unbalances: self, state, acceleration });
     }
 }
 
@@ -44,9 +44,9 @@ struct Gravity<'a> {
     acceleration: &'a mut [f64],
 }
 
-impl Kernel<1> for Gravity<'_> {
+impl<V: Vector> Kernel<V, 1> for Gravity<'_> {
     #[inline(always)]
-    fn apply<V: Vector>(&mut self, [at]: [usize; 1], item: usize) {
+    fn apply(&mut self, [at]: [usize; 1], item: usize) {
         let Unbalances { moment, angle, ratio, .. } = self.unbalances;
         let position = V::load(self.state.position, at) * V::load(ratio, item);
         let moment = V::load(moment, item) * sin_cos(position - V::load(angle, item)).0;

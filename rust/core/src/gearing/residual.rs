@@ -3,9 +3,8 @@
 use super::{Gearing, entry_of};
 use crate::aligned::Aligned;
 use crate::assembly::Assembly;
-use crate::lanes::LaneMaximum;
 use crate::schedule::{Kernel, Layout, Runs};
-use crate::vector::{Instructions, Vector};
+use crate::vector::Vector;
 
 /// Entries of a row, filled up with zeros.
 const ENTRIES: usize = 4;
@@ -38,28 +37,30 @@ impl GearedRows {
         }
     }
 
-    /// Largest residual, of positions as they are recorded.
+    /// The largest residual of positions as they are recorded, or `largest`.
     #[inline(always)]
-    pub(crate) fn residual<I: Instructions>(&self, position: &[f64], largest: &mut LaneMaximum) {
-        self.runs.sweep::<I>(&mut Residual { rows: self, position, largest });
+    pub(crate) fn residual<V: Vector>(&self, position: &[f64], largest: V) -> V {
+        let mut residual = Residual { rows: self, position, largest };
+        self.runs.sweep(&mut residual);
+        residual.largest
     }
 }
 
-struct Residual<'a> {
+struct Residual<'a, V> {
     rows: &'a GearedRows,
     position: &'a [f64],
-    largest: &'a mut LaneMaximum,
+    largest: V,
 }
 
-impl Kernel<1> for Residual<'_> {
+impl<V: Vector> Kernel<V, 1> for Residual<'_, V> {
     #[inline(always)]
-    fn apply<V: Vector>(&mut self, [at]: [usize; 1], item: usize) {
+    fn apply(&mut self, [at]: [usize; 1], item: usize) {
         let leader = V::load(self.position, at);
         let mut sum = V::splat(0.0);
         for entry in 0..ENTRIES {
             let position = leader * V::load(&self.rows.ratio[entry], item);
             sum = V::load(&self.rows.gradient[entry], item).mul_add(position, sum);
         }
-        self.largest.include(sum.abs());
+        self.largest = self.largest.max(sum.abs());
     }
 }

@@ -1,20 +1,18 @@
 //! Elements of one kind whose coordinates follow each other in memory form a run, which a kernel walks
-//! through in packs, without gathers. Irregular elements are runs of length one.
+//! through in packs, without gathers. An irregular element is a pack of its own: a value that is written alone and then
+//! read with its neighbours would cost a processor more time than seven idle lanes.
 
 use std::collections::HashMap;
 
 use super::layout::Layout;
 use crate::aligned::Aligned;
 use crate::assembly::Coefficients;
-use crate::vector::{Instructions, PACK, Vector};
+use crate::vector::{PACK, Vector};
 
-/// Shorter runs are computed one by one.
-const SHORTEST_PACKED: usize = 1;
-
-/// What is done for each element: `at` are the places of its coordinates, `item` that of its coefficients.
-pub(crate) trait Kernel<const N: usize> {
+/// What is done for each pack of elements: `at` are the places of their coordinates, `item` that of their coefficients.
+pub(crate) trait Kernel<V: Vector, const N: usize> {
     /// Computes the elements that start at these places, as many as `V` is wide.
-    fn apply<V: Vector>(&mut self, at: [usize; N], item: usize);
+    fn apply(&mut self, at: [usize; N], item: usize);
 }
 
 /// The elements of a table, which touch `N` coordinates each, as runs.
@@ -29,9 +27,7 @@ pub(crate) struct Runs<const N: usize> {
 struct Run<const N: usize> {
     at: [usize; N],
     item: usize,
-    packed: bool,
-    /// Packs if packed, else single elements.
-    count: usize,
+    packs: usize,
 }
 
 impl<const N: usize> Runs<N> {
@@ -69,18 +65,10 @@ impl<const N: usize> Runs<N> {
     }
 
     fn push(&mut self, items: &[usize], at: [usize; N], lanes: usize) {
-        let length = items.len() * lanes;
-        let packed = length >= SHORTEST_PACKED;
-        if packed {
-            self.slots.resize(self.slots.len().next_multiple_of(PACK), None);
-        }
         let item = self.slots.len();
         self.slots.extend(items.iter().flat_map(|&item| (0..lanes).map(move |lane| Some((item, lane)))));
-        if packed {
-            self.slots.resize(self.slots.len().next_multiple_of(PACK), None);
-        }
-        let count = if packed { length.div_ceil(PACK) } else { length };
-        self.runs.push(Run { at, item, packed, count });
+        self.slots.resize(self.slots.len().next_multiple_of(PACK), None);
+        self.runs.push(Run { at, item, packs: (self.slots.len() - item) / PACK });
     }
 
     /// Coefficients of the elements in the order of the runs; `padding` where packs are filled up.
@@ -101,21 +89,15 @@ impl<const N: usize> Runs<N> {
 
     /// Applies a kernel to all elements.
     #[inline(always)]
-    pub(crate) fn sweep<I: Instructions>(&self, kernel: &mut impl Kernel<N>) {
+    pub(crate) fn sweep<V: Vector>(&self, kernel: &mut impl Kernel<V, N>) {
         for run in &self.runs {
             let (mut at, mut item) = (run.at, run.item);
-            if run.packed {
-                for _ in 0..run.count {
-                    kernel.apply::<I::Pack>(at, item);
-                    at = at.map(|place| place + PACK);
-                    item += PACK;
+            for _ in 0..run.packs {
+                kernel.apply(at, item);
+                for place in &mut at {
+                    *place += PACK;
                 }
-            } else {
-                for _ in 0..run.count {
-                    kernel.apply::<I::Single>(at, item);
-                    at = at.map(|place| place + 1);
-                    item += 1;
-                }
+                item += PACK;
             }
         }
     }

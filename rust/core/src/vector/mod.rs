@@ -74,10 +74,10 @@ pub(crate) trait Vector:
         self.abs().xor(sign.and(Self::splat_bits(1 << 63)))
     }
 
-    /// The larger of two values that are not negative; what is not a number wins.
+    /// The larger of two values that are not negative; what is not a number wins: as integers, the bits of such
+    /// values are ordered as the values are, with NaN above infinity.
     #[inline(always)]
     fn max(self, other: Self) -> Self {
-        // As integers, the bits of such values are ordered as the values are, with NaN above infinity.
         self.select_fewer_bits(other, other, self)
     }
 

@@ -142,6 +142,11 @@ impl<R: Vector, const N: usize> Vector for Parts<R, N> {
     }
 
     #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        self.both(other, R::max)
+    }
+
+    #[inline(always)]
     fn interleave(self, other: Self) -> (Self, Self) {
         let (mut first, mut second) = (self, other);
         for i in 0..N {
@@ -412,6 +417,15 @@ mod x86 {
         fn shift_left<const BITS: u32>(self) -> Self {
             // SAFETY: see the head of this module.
             unsafe { Self(_mm512_castsi512_pd(_mm512_slli_epi64::<BITS>(_mm512_castpd_si512(self.0)))) }
+        }
+
+        #[inline(always)]
+        fn max(self, other: Self) -> Self {
+            // SAFETY: see the head of this module.
+            unsafe {
+                let larger = _mm512_max_epi64(_mm512_castpd_si512(self.0), _mm512_castpd_si512(other.0));
+                Self(_mm512_castsi512_pd(larger))
+            }
         }
 
         #[inline(always)]
