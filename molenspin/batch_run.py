@@ -64,6 +64,11 @@ class BatchTask:
     relative_error: float
 
     @property
+    def key(self) -> str:
+        """Name of the batch in its store."""
+        return f"{self.node}/{self.first_slot}"
+
+    @property
     def case_count(self) -> int:
         """Number of cases."""
         return len(self.parameters)
@@ -108,22 +113,21 @@ def run_batch(task: BatchTask) -> BatchReport:
     OSError, MolenspinError
         If the store cannot be written; what goes wrong in the simulation is a result instead.
     """
+    return commit_batch(task, compute_batch(task))
+
+
+def compute_batch(task: BatchTask) -> BatchResult:
+    """Simulate a batch; what goes wrong in the simulation is a result."""
     if fingerprint_number(backend_fingerprint(task.backend)) != task.fingerprint:
         raise MolenspinError(
             f"worker on {platform.node()}: its code for backend {task.backend} is not that of the sweep; "
             "restart the workers after every change of the package"
         )
-    _, assembly = _open_node(task.url, task.node, task.layout, task.slot_count)
-    return _commit(task, simulate_batch(assembly, task))
+    return simulate_batch(_assembly_of(task), task)
 
 
-def fail_batch(task: BatchTask, message: str) -> BatchReport:
-    """Commit a batch that nobody can compute: all its cases failed, with this message."""
-    _, assembly = _open_node(task.url, task.node, task.layout, task.slot_count)
-    return _commit(task, _joined([_failure(MolenspinError(message))] * task.case_count, assembly, task))
-
-
-def _commit(task: BatchTask, result: BatchResult) -> BatchReport:
+def commit_batch(task: BatchTask, result: BatchResult) -> BatchReport:
+    """Write the results of a batch to the store."""
     arrays, assembly = _open_node(task.url, task.node, task.layout, task.slot_count)
     BatchRegion(arrays, task.first_slot, task.case_count).commit(
         result, fingerprint=task.fingerprint, machine=platform.node(), relative_error=task.relative_error
@@ -155,9 +159,14 @@ def simulate_batch(assembly: Assembly, task: BatchTask) -> BatchResult:
         return _simulate(assembly, task)
     except (Exception, MemoryError) as error:  # any backend, any reason: it becomes a status
         if task.case_count == 1:
-            return _failure(error)
-    singles = (replace(task, parameters=task.parameters[i : i + 1]) for i in range(task.case_count))
-    return _joined([simulate_batch(assembly, single) for single in singles], assembly, task)
+            return failed_case(error)
+    return join_results([simulate_batch(assembly, part) for part in split_task(task, 1)], task)
+
+
+def split_task(task: BatchTask, size: int) -> list[BatchTask]:
+    """The cases of a batch in parts of so many: to be simulated, and committed together."""
+    starts = range(0, task.case_count, size)
+    return [replace(task, parameters=task.parameters[start : start + size]) for start in starts]
 
 
 def _simulate(assembly: Assembly, task: BatchTask) -> BatchResult:
@@ -182,7 +191,8 @@ def _simulate(assembly: Assembly, task: BatchTask) -> BatchResult:
     )
 
 
-def _failure(error: BaseException) -> BatchResult:
+def failed_case(error: BaseException) -> BatchResult:
+    """The result of a single case that nobody could simulate."""
     text = str(error) if isinstance(error, MolenspinError) else f"{type(error).__name__}: {error}".strip(": ")
     return BatchResult(
         variables={},
@@ -195,7 +205,9 @@ def _failure(error: BaseException) -> BatchResult:
     )
 
 
-def _joined(results: Sequence[BatchResult], assembly: Assembly, task: BatchTask) -> BatchResult:
+def join_results(results: Sequence[BatchResult], task: BatchTask) -> BatchResult:
+    """The results of all parts of a batch as one."""
+    assembly = _assembly_of(task)
     constraint_count = len(compile_assembly(assembly).constraint_names)
 
     def values(result: BatchResult, name: str) -> NDArray[np.float64]:
@@ -211,6 +223,10 @@ def _joined(results: Sequence[BatchResult], assembly: Assembly, task: BatchTask)
         force_evaluations=np.concatenate([result.force_evaluations for result in results]),
         elapsed=sum(result.elapsed for result in results),
     )
+
+
+def _assembly_of(task: BatchTask) -> Assembly:
+    return _open_node(task.url, task.node, task.layout, task.slot_count)[1]
 
 
 @lru_cache(maxsize=256)

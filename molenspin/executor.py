@@ -13,15 +13,18 @@ from dask.callbacks import Callback
 from dask.delayed import delayed
 from dask.threaded import get as run_on_threads
 
-from molenspin.batch_run import BatchReport, BatchTask, fail_batch, run_batch
+from molenspin.batch_run import BatchReport, BatchTask, commit_batch, compute_batch, run_batch
 from molenspin.clusters import connected, scheduler_in_environment
 from molenspin.errors import MolenspinError
 from molenspin.group_job import GroupJob, pending_tasks
+from molenspin.isolation import ProcessDiedError, run_apart, without_the_culprit
+from molenspin.journal import Journal, journal
 from molenspin.progress import Progress
 from molenspin.provenance import versions
 from molenspin.store.claims import claim
 from molenspin.store.location import first_line, naming_damage, storage_errors
 from molenspin.store.records import GroupRecord
+from molenspin.store.writing import BatchResult
 
 
 def run_group(job: GroupJob, *, show: Callable[[Progress], None] = lambda _: None) -> GroupRecord:
@@ -64,7 +67,12 @@ def _run_claimed(job: GroupJob, show: Callable[[Progress], None], begin: float) 
         show(progress)
 
     with _assigned_device(job) as device:
-        _run_all([_moved(task, device) for task in tasks], job.execution.threads, finished)
+        moved = [_moved(task, device) for task in tasks]
+        scheduler = scheduler_in_environment()
+        if moved and scheduler:
+            _run_on_cluster(moved, scheduler, moved[0].execution.threads or 1, finished)
+        elif moved:
+            _run_here(moved, job, finished)
     record = _record(job, counts, reports, perf_counter() - begin)
     record.save(job.record)
     return record
@@ -86,24 +94,33 @@ def _moved(task: BatchTask, device: str) -> BatchTask:
     return replace(task, execution=replace(task.execution, device=device))
 
 
-def _run_all(tasks: Sequence[BatchTask], threads: int, finished: Callable[[BatchReport], None]) -> None:
-    """Run all batches, on the cluster that the environment names or on threads of this process."""
-    scheduler = scheduler_in_environment()
-    if tasks and scheduler:
-        _run_on_cluster(tasks, scheduler, tasks[0].execution.threads or 1, finished)
-    elif tasks:
-        _run_on_threads(tasks, threads, finished)
+def _run_here(tasks: Sequence[BatchTask], job: GroupJob, finished: Callable[[BatchReport], None]) -> None:
+    """Run the batches on threads of this process; before them, and apart, those that the last job died of."""
+    with journal(job.record.with_suffix(".journal")) as notes:
+        others = []
+        for task in tasks:
+            if task.key in notes.suspects:
+                with notes.under_way(task.key):
+                    report = run_apart(task)
+                finished(report)
+            else:
+                others.append(task)
+        _run_on_threads(others, job.execution.threads, notes, finished)
 
 
 def _run_on_threads(
-    tasks: Sequence[BatchTask], threads: int, finished: Callable[[BatchReport], None]
+    tasks: Sequence[BatchTask], threads: int, notes: Journal, finished: Callable[[BatchReport], None]
 ) -> None:
-    run = delayed(run_batch, pure=False, traverse=False)
+    def run(task: BatchTask) -> BatchReport:
+        with notes.under_way(task.key):
+            return run_batch(task)
+
+    delayed_run = delayed(run, pure=False, traverse=False)
     with Callback(posttask=lambda _key, report, *_: finished(report)):
         compute(
-            *(run(task) for task in tasks),
+            *(delayed_run(task) for task in tasks),
             scheduler=run_on_threads,  # by its name, dask would look for a cluster, and import distributed
-            num_workers=min(threads, len(tasks)),
+            num_workers=max(1, min(threads, len(tasks))),
             optimize_graph=False,
         )
 
@@ -113,15 +130,26 @@ def _run_on_cluster(
 ) -> None:
     from distributed import KilledWorker, as_completed
 
+    died = ProcessDiedError("every worker that ran it died: out of memory?")
     with connected(scheduler, cores=cores) as client:
+
+        def attempt(task: BatchTask) -> BatchResult:
+            try:
+                result: BatchResult = client.submit(compute_batch, task, pure=False).result()
+            except KilledWorker:
+                raise died from None
+            return result
+
         futures = client.map(run_batch, tasks, pure=False)
         task_of = dict(zip((future.key for future in futures), tasks, strict=True))
         try:
             for future in as_completed(futures):
                 try:
-                    finished(future.result())
+                    report = future.result()
                 except KilledWorker:
-                    finished(fail_batch(task_of[future.key], "every worker that ran it died: out of memory?"))
+                    task = task_of[future.key]
+                    report = commit_batch(task, without_the_culprit(task, attempt, died))
+                finished(report)
         finally:
             client.cancel(futures)
 

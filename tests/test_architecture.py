@@ -27,7 +27,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("simulation",),
     ("store",),
     ("batch_run", "clusters", "progress"),
-    ("group_job",),
+    ("group_job", "isolation", "journal"),
     ("executor", "project"),
     ("rates", "workflow", "snakefile", "sweep_timing", "sweep_profile"),
     ("analysis",),

@@ -6,7 +6,6 @@ import xarray as xr
 
 from molenspin.assembly.families import benchmark_assembly
 from molenspin.backends import registry
-from molenspin.backends.numpy_dense import NumpyBackend
 from molenspin.cli import main
 from molenspin.executor import run_group
 from molenspin.project import open_project, planned_job
@@ -18,8 +17,13 @@ from molenspin.strict_yaml import dump_yaml
 WIND = {"grid": {"sail_spur0.wind_speed": [7.0, 8.0, 9.0]}}
 
 
+@pytest.fixture(params=["numpy", "rust"])
+def backend(request):
+    return request.param
+
+
 @pytest.fixture
-def content(tmp_path):
+def content(tmp_path, backend):
     """A sweep of one group: three members in one batch for each of two step sizes."""
     return {
         "name": "small",
@@ -28,7 +32,7 @@ def content(tmp_path):
                 "assemblies": [{"family": "mill", "sizes": [4]}],
                 "dt": [0.002, 0.001],
                 "integrators": ["rk4"],
-                "backends": ["numpy"],
+                "backends": [backend],
                 "space": WIND,
             }
         ],
@@ -46,29 +50,31 @@ def run(content):
     return records, next(iter(open_results(project.places.store).children.values())).load()
 
 
-class Watched(NumpyBackend):
-    """Counts its calls and fails as told."""
+class Watched:
+    """A backend that counts its calls and fails as told."""
 
-    def __init__(self, fail=lambda _: None):
+    def __init__(self, name, fail):
         self.calls = 0
+        self._backend = registry.get_backend(name)
         self._fail = fail
 
     def run(self, compiled, settings, execution, history):
         self.calls += 1
         self._fail(compiled)
-        return super().run(compiled, settings, execution, history)
+        return self._backend.run(compiled, settings, execution, history)
 
 
 @pytest.fixture
-def watch(monkeypatch):
-    def install(backend):
-        monkeypatch.setattr("molenspin.batch_run.get_backend", lambda _: backend)
-        return backend
+def watch(monkeypatch, backend):
+    def install(fail=lambda _: None):
+        watched = Watched(backend, fail)
+        monkeypatch.setattr("molenspin.batch_run.get_backend", lambda _: watched)
+        return watched
 
     return install
 
 
-def test_a_group_gives_the_trajectories_of_simulate(content):
+def test_a_group_gives_the_trajectories_of_simulate(content, backend):
     (record,), node = run(content)
     assert record.status_counts == {"ok": 6}
     for case in range(6):
@@ -76,26 +82,26 @@ def test_a_group_gives_the_trajectories_of_simulate(content):
             {"sail_spur0": {"wind_speed": float(node["sail_spur0.wind_speed"][case])}}
         )
         dt = float(node["dt"][case])
-        alone = assembly.simulate(duration=0.1, dt=dt, backend="numpy", save_every=round(0.02 / dt))
+        alone = assembly.simulate(duration=0.1, dt=dt, backend=backend, save_every=round(0.02 / dt))
         for name in ("angle", "displacement", "angular_velocity", "velocity"):
             np.testing.assert_allclose(node[name][case].values, alone[name].values.T, atol=1e-12)
 
 
 def test_a_second_run_computes_nothing(content, watch):
     run(content)
-    backend = watch(Watched())
+    watched = watch()
     (record,), _ = run(content)
-    assert backend.calls == 0
+    assert watched.calls == 0
     assert (record.case_count, record.computed_count) == (6, 0)
 
 
 def test_one_more_dt_computes_only_its_cases(content, watch):
     run(content)
-    backend = watch(Watched())
+    watched = watch()
     content["sweep"][0]["dt"] = [0.002, 0.001, 0.0005]
     records, node = run(content)
     assert [record.computed_count for record in records] == [0, 3]
-    assert backend.calls == 1
+    assert watched.calls == 1
     assert sorted(set(node["dt"].values.tolist())) == [0.0005, 0.001, 0.002]
 
 
@@ -104,7 +110,7 @@ def test_a_raising_member_fails_alone(content, watch):
         if np.any(compiled.sails.wind_speed == 8.0):
             raise RuntimeError("no wind")
 
-    watch(Watched(fail))
+    watch(fail)
     (record,), node = run(content)
     assert record.status_counts == {"ok": 4, "failed": 2}
     failed = node.to_dataset().isel(case=node["sail_spur0.wind_speed"].values == 8.0)
@@ -116,7 +122,7 @@ def test_out_of_memory_is_a_status(content, watch):
     def fail(_):
         raise MemoryError
 
-    watch(Watched(fail))
+    watch(fail)
     (record,), node = run(content)
     assert record.status_counts == {"failed": 6}
     assert set(node["message"].values.tolist()) == {"out of memory"}
@@ -149,9 +155,9 @@ def test_what_was_finished_before_an_interruption_stays(content, watch):
     with pytest.raises(KeyboardInterrupt):
         run_group(job, show=interrupt)
     assert not job.record.exists()
-    backend = watch(Watched())
+    watched = watch()
     (record,), node = run(content)
-    assert backend.calls == record.computed_count // 3 < 3
+    assert watched.calls == record.computed_count // 3 < 3
     assert node["status"].values.tolist() == [1] * 9
 
 
@@ -167,11 +173,11 @@ def test_a_full_disk_is_one_message(content, monkeypatch):
         run(content)
 
 
-def test_the_record_says_where_and_how_fast(content):
+def test_the_record_says_where_and_how_fast(content, backend):
     (record,), _ = run(content)
     path = Path(content["outputs"]["directory"]) / "small" / "groups" / f"{record.group}.json"
     assert load_record(path) == record
-    assert record.rates["numpy/rk4/4"] > 0
+    assert record.rates[f"{backend}/rk4/4"] > 0
 
 
 def test_bounded_error_storage(content):

@@ -5,25 +5,29 @@ from pathlib import Path
 from molenspin.store.reading import open_results
 from molenspin.strict_yaml import dump_yaml
 
+PACES = {"numpy": (1.0, 0.004), "rust": (400.0, 2.0)}
+"""Simulated time and save interval [s] by backend, with which a batch takes some tenths of a second."""
+
 
 class Sweep:
     """A configuration file in a folder, and what its store holds."""
 
-    def __init__(self, folder, duration=1.0):
+    def __init__(self, folder, backend="numpy", slower=1):
         self.folder = folder
         self.config = folder / "config.yaml"
         self.store = folder / "results/fragile/trajectories.zarr"
+        duration, save_interval = PACES[backend]
         block = {
             "assemblies": [{"family": "mill", "sizes": [4]}],
             "dt": [0.004, 0.002],
             "integrators": ["rk4"],
-            "backends": ["numpy"],
+            "backends": [backend],
             "space": {"grid": {"sail_spur0.wind_speed": [6.0, 7.0, 8.0, 9.0, 10.0, 11.0]}},
         }
         content = {
             "name": "fragile",
             "sweep": [block],
-            "simulation": {"duration": duration, "save_interval": 0.004},
+            "simulation": {"duration": duration * slower, "save_interval": save_interval},
             "timing": {"repeats": 0},
             "storage": {"batch_members": 1},
             "execution": {"threads": 1, "job_seconds": 0.2},

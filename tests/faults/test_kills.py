@@ -1,6 +1,6 @@
 """Kill -9 at random moments: what was finished stays, and the end is that of a run without kills.
 
-`--kills 20` makes it twenty moments each, for a job and for the whole tree of Snakemake.
+`--kills 20` makes it twenty moments each, for jobs of several backends and for the whole tree of Snakemake.
 """
 
 import os
@@ -36,7 +36,12 @@ def tree(sweep):
 
 def start(command):
     return subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        # Whoever runs the tests in the background has Ctrl-C ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
 
 
@@ -64,11 +69,13 @@ def unlock(command):
     subprocess.run([*command, "--unlock"], capture_output=True, check=True)
 
 
-@pytest.mark.parametrize(("what", "default_kills"), [(job, 4), (tree, 1)])
+@pytest.mark.parametrize(("what", "backend"), [(job, "numpy"), (job, "rust"), (tree, "rust")])
 @pytest.mark.timeout(3600)
 def test_killed_at_random_moments_nothing_finished_is_lost(
-    sweep, uninterrupted, what, default_kills, pytestconfig
+    tmp_path, uninterrupted, what, backend, pytestconfig
 ):
+    sweep = Sweep(tmp_path, backend)
+    default_kills = 2 if what is job else 1
     moment = random.Random(SEED)
     kept = {}
     for number in range(pytestconfig.getoption("kills") or default_kills):
@@ -83,12 +90,12 @@ def test_killed_at_random_moments_nothing_finished_is_lost(
         if what is tree:
             unlock(tree(sweep))
     assert run_sweep(sweep.config) == 12 - len(kept)
-    assert sweep.results() == uninterrupted
+    assert sweep.results() == uninterrupted(backend)
     assert main(["verify", str(sweep.config)]) == 0
 
 
 def test_ctrl_c_twice_stops_and_the_next_run_goes_on(tmp_path):
-    sweep = Sweep(tmp_path, duration=2.0)
+    sweep = Sweep(tmp_path, slower=2)
     process = start(tree(sweep))
     claims = sweep.folder / "results/fragile/groups"
     while process.poll() is None and not any(path.read_text() for path in claims.glob("*.claim")):

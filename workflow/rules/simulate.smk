@@ -7,6 +7,8 @@ rule simulate:
         record=folder / "groups" / "{group}.json",
     log:
         folder / "logs" / "{group}.log",
+    # Killed for its memory, a job tries again what was under way in a process of its own, and fails only that.
+    retries: 1
     threads: lambda wildcards: project.threads(wildcards.group)
     resources:
         gpu=lambda wildcards: project.gpu_count(wildcards.group),
