@@ -21,6 +21,9 @@ PHYSICAL = (CaseStatus.OK, CaseStatus.DIVERGED, CaseStatus.NOT_CONVERGED)
 
 LISTED_CONFLICTS = 10
 
+MERGED = "merged"
+"""Key under which an attribute of the merged store keeps the values that differ."""
+
 
 @dataclass(frozen=True)
 class _Row:
@@ -197,17 +200,24 @@ def _preferences(node: zarr.Group, slots: Slots) -> list[tuple[Any, ...]]:
     """What decides between two results of one case: the smaller tuple is taken."""
     columns = (read_rows(node, name, slots) for name in ("status", "machine", "fingerprint", "elapsed"))
     return [
-        (status not in PHYSICAL, str(machine), int(fingerprint), float(elapsed))
+        (status not in PHYSICAL, status == CaseStatus.PENDING, str(machine), int(fingerprint), float(elapsed))
         for status, machine, fingerprint, elapsed in zip(*columns, strict=True)
     ]
 
 
 def _merged_attributes(first: zarr.Group, second: zarr.Group) -> dict[str, Any]:
-    """Attributes that both have in common; of others, both values."""
+    """Attributes that both have in common; of others, all values."""
     ours, theirs = first.attrs.asdict(), second.attrs.asdict()
     merged: dict[str, Any] = {}
     for name in sorted({*ours, *theirs}):
-        values = [attributes[name] for attributes in (ours, theirs) if name in attributes]
+        values = [value for side in (ours, theirs) if name in side for value in _values(side[name])]
         distinct = [value for number, value in enumerate(values) if value not in values[:number]]
-        merged[name] = distinct[0] if len(distinct) == 1 else sorted(distinct, key=repr)
+        merged[name] = distinct[0] if len(distinct) == 1 else {MERGED: sorted(distinct, key=repr)}
     return merged
+
+
+def _values(attribute: Any) -> list[Any]:  # noqa: ANN401  (whatever JSON holds)
+    """The values of an attribute, several where it was merged before."""
+    return (
+        list(attribute[MERGED]) if isinstance(attribute, dict) and set(attribute) == {MERGED} else [attribute]
+    )
