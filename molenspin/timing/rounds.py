@@ -132,7 +132,7 @@ def run_rounds(
         Fixed work that is timed before each run.
     """
     first, failures = _first_calls(tasks, clock)
-    warm = {name: _warm_up(tasks[name], first[name], schedule, clock) for name in first}
+    warm = {name: _warm_up(tasks[name], first[name], schedule, visit, clock) for name in first}
     counts = {name: _affordable(schedule, [run.wall for run in warm[name]]) for name in first}
     timed: dict[str, list[tuple[int, _Run]]] = {name: [] for name in first}
     order = random.Random(schedule.seed + visit)
@@ -162,10 +162,13 @@ def _first_calls(tasks: Mapping[str, Task], clock: Clock) -> tuple[dict[str, _Ru
     return first, failures
 
 
-def _warm_up(task: Task, first: _Run, schedule: Schedule, clock: Clock) -> list[_Run]:
+def _warm_up(task: Task, first: _Run, schedule: Schedule, visit: int, clock: Clock) -> list[_Run]:
     if first.wall > schedule.budget:
         return []
-    end = clock() + schedule.warm_up / schedule.visit_count
+    share = schedule.warm_up / schedule.visit_count
+    if visit and first.wall >= share:
+        return [first]  # nothing is compiled any more
+    end = clock() + share
     runs = [_timed_run(task, clock)]
     while clock() < end:
         runs.append(_timed_run(task, clock))
