@@ -98,6 +98,7 @@ def made_accuracy(
             "angle_max": made_error(integrator, dt),
             "angle_end": 0.7 * made_error(integrator, dt),
             "angle_uncertainty": 1e-13,
+            "reference": "made by hand",
             "energy_drift": np.nan,
             "energy_imbalance": 0.1 * made_error(integrator, dt),
             "quadrature_error": 1e-9,

@@ -12,6 +12,9 @@ from molenspin.status import CaseStatus
 ERROR = "angle_max"
 """The error that tables and figures show: largest error of any angle at any recorded time [rad]."""
 
+UNCERTAINTY = "angle_uncertainty"
+"""How far that error can be trusted: the uncertainty of the reference [rad]."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Convergence:
@@ -62,7 +65,7 @@ def _convergences(finished: pd.DataFrame) -> Iterator[Convergence]:
         shown = cases.drop_duplicates(["dt", "backend"])
         by_step = shown.groupby("dt")[ERROR].max()
         steps, errors = tuple(map(float, by_step.index)), tuple(map(float, by_step))
-        floor = float(shown["angle_uncertainty"].max())
+        floor = float(shown[UNCERTAINTY].max())
         yield Convergence(
             assembly=str(first["assembly"]),
             body_count=int(first["body_count"]),

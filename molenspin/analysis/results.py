@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from molenspin.analysis.convergence import Convergence, convergences
+from molenspin.analysis.convergence import ERROR, UNCERTAINTY, Convergence, convergences
 from molenspin.analysis.speedups import (
     curves_by_key,
     equal_error_table,
@@ -43,14 +43,23 @@ class SweepResults:
         return known_errors(self.timing, self.accuracy) if self.timing and len(self.accuracy) else {}
 
     @cached_property
+    def uncertainties(self) -> dict[tuple[TimingCase, str], float]:
+        """How far these errors can be trusted [rad]."""
+        if not self.timing or not len(self.accuracy):
+            return {}
+        return known_errors(self.timing, self.accuracy, column=UNCERTAINTY)
+
+    @cached_property
     def speedup(self) -> pd.DataFrame:
         """Medians and speedups at equal step; empty where nothing was timed."""
-        return equal_step_table(self.timing, self.errors) if self.timing else pd.DataFrame()
+        return (
+            equal_step_table(self.timing, self.errors, self.uncertainties) if self.timing else pd.DataFrame()
+        )
 
     @cached_property
     def curves(self) -> dict[CurveKey, list[Curve]]:
         """Work-precision curves."""
-        return curves_by_key(self.timing, self.errors) if self.timing else {}
+        return curves_by_key(self.timing, self.errors, self.uncertainties) if self.timing else {}
 
     @property
     def curve_titles(self) -> dict[CurveKey, str]:
@@ -86,9 +95,15 @@ class SweepResults:
     @property
     def reference_uncertainty(self) -> float | None:
         """Largest uncertainty of an angle of any reference [rad]; None where there is no reference."""
-        if not len(self.accuracy) or self.accuracy["angle_uncertainty"].isna().all():
+        if not len(self.accuracy) or self.accuracy[UNCERTAINTY].isna().all():
             return None
-        return float(self.accuracy["angle_uncertainty"].max())
+        return float(self.accuracy[UNCERTAINTY].max())
+
+    @property
+    def without_error(self) -> pd.DataFrame:
+        """Cases that ran to their end and have no error."""
+        finished = self.finished
+        return finished[finished[ERROR].isna()] if len(finished) else finished
 
     @property
     def phase_shares(self) -> pd.DataFrame:

@@ -5,15 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from molenspin.analysis.choice import Choice, cheapest_setting
 from molenspin.analysis.convergence import ERROR
-from molenspin.analysis.work_precision import (
-    Choice,
-    Curve,
-    CurveKey,
-    cheapest_setting,
-    speedup_at_error,
-    work_precision,
-)
+from molenspin.analysis.work_precision import Curve, CurveKey, speedup_at_error, work_precision
 from molenspin.errors import InvalidValueError
 from molenspin.status import CaseStatus
 from molenspin.timing import TimingCase, TimingResults, timing_table
@@ -24,11 +18,16 @@ BASELINE = "numpy"
 ErrorsByCase = Mapping[tuple[TimingCase, str], float]
 
 
-def known_errors(results: TimingResults, accuracy: pd.DataFrame) -> dict[tuple[TimingCase, str], float]:
-    """Errors of the timed cases from an accuracy table of the same cases, by case and backend [rad]."""
+def known_errors(
+    results: TimingResults, accuracy: pd.DataFrame, *, column: str = ERROR
+) -> dict[tuple[TimingCase, str], float]:
+    """Errors of the timed cases from an accuracy table of the same cases, by case and backend [rad].
+
+    With ``column`` `molenspin.analysis.convergence.UNCERTAINTY`: how far these errors can be trusted.
+    """
     finished = accuracy[accuracy["status"] == CaseStatus.OK.label].dropna(subset=[ERROR])
     columns = ["assembly", "body_count", "integrator", "dt", "backend"]
-    table = {tuple(row[:-1]): row[-1] for row in finished[[*columns, ERROR]].itertuples(index=False)}
+    table = {tuple(row[:-1]): row[-1] for row in finished[[*columns, column]].itertuples(index=False)}
     errors = {}
     for record in results.records:
         case = record.case
@@ -39,18 +38,26 @@ def known_errors(results: TimingResults, accuracy: pd.DataFrame) -> dict[tuple[T
 
 
 def equal_step_table(
-    results: TimingResults, errors: ErrorsByCase, *, baseline: str = BASELINE
+    results: TimingResults,
+    errors: ErrorsByCase,
+    uncertainties: ErrorsByCase | None = None,
+    *,
+    baseline: str = BASELINE,
 ) -> pd.DataFrame:
     """`molenspin.timing.timing_table`, with the errors replaced where they are known better."""
+    known = uncertainties or {}
     table = timing_table(results, baseline=baseline)
     best = [errors.get((r.case, r.backend), r.physics.error) for r in results.records]
-    return table.assign(error=pd.array(best, dtype="Float64"))
+    bounds = [known.get((r.case, r.backend), r.physics.uncertainty) for r in results.records]
+    return table.assign(error=pd.array(best, dtype="Float64"), uncertainty=pd.array(bounds, dtype="Float64"))
 
 
-def curves_by_key(results: TimingResults, errors: ErrorsByCase) -> dict[CurveKey, list[Curve]]:
+def curves_by_key(
+    results: TimingResults, errors: ErrorsByCase, uncertainties: ErrorsByCase | None = None
+) -> dict[CurveKey, list[Curve]]:
     """Work-precision curves by machine, assembly, size and time simulated."""
     curves: dict[CurveKey, list[Curve]] = {}
-    for curve in work_precision(results, errors):
+    for curve in work_precision(results, errors, uncertainties):
         curves.setdefault(curve.key, []).append(curve)
     return curves
 

@@ -11,7 +11,7 @@ from molenspin.assembly.compiled import Floats
 from molenspin.errors import InvalidValueError
 from molenspin.integrators import Integrator
 from molenspin.timing.records import TimingCase, TimingRecord, TimingResults, Verdict
-from molenspin.timing.statistics import MINIMUM_SAMPLES, Estimate, Interval, ratio_estimate
+from molenspin.timing.statistics import MINIMUM_SAMPLES, Estimate, Interval
 
 RESAMPLES = 1000
 
@@ -31,11 +31,17 @@ class Point:
         Largest error of an angle [rad].
     wall
         Raw seconds of the timed runs.
+    uncertainty
+        How far the error can be trusted [rad].
+    record
+        The timing that this is taken from.
     """
 
     dt: float
     error: float
     wall: tuple[float, ...]
+    uncertainty: float = 0.0
+    record: TimingRecord | None = None
 
     @property
     def median(self) -> float:
@@ -76,9 +82,14 @@ class Curve:
         return tuple(kept)
 
     def cheapest(self, error: float) -> Point | None:
-        """The cheapest measured step that meets ``error``, None where none does."""
-        good = [point for point in self.points if point.error <= error]
+        """The cheapest measured step that surely meets ``error``, None where none does."""
+        good = [point for point in self.points if point.error + point.uncertainty <= error]
         return min(good, key=lambda point: point.median, default=None)
+
+    def reaches(self, error: float) -> bool:
+        """Whether it was measured around ``error``."""
+        front = self.front()
+        return len(front) > 1 and front[-1].error <= error <= front[0].error
 
     def at_error(self, error: float, seconds: Sequence[Floats] | None = None) -> Floats:
         """Seconds at an error, interpolated in log-log between the measured points.
@@ -96,7 +107,7 @@ class Curve:
             If the error is outside the measured range: costs are not extrapolated.
         """
         front = self.front()
-        if len(front) < 2 or not front[-1].error <= error <= front[0].error:
+        if not self.reaches(error):
             raise InvalidValueError(f"{self.label}: {self._range(front)}, so not at {error:g}")
         values = seconds if seconds is not None else [np.array([point.median]) for point in front]
         right, share = self._between(error)
@@ -122,7 +133,9 @@ class Curve:
 
 
 def work_precision(
-    results: TimingResults, errors: Mapping[tuple[TimingCase, str], float] | None = None
+    results: TimingResults,
+    errors: Mapping[tuple[TimingCase, str], float] | None = None,
+    uncertainties: Mapping[tuple[TimingCase, str], float] | None = None,
 ) -> list[Curve]:
     """Curves of all machines, assemblies, backends and integrators.
 
@@ -132,8 +145,10 @@ def work_precision(
         Raw timings; a backend that was wrong or failed gives no point.
     errors
         Error of a case and backend [rad] where it is known better than the timing session knew it.
+    uncertainties
+        Of these errors [rad].
     """
-    rows = sorted(_points(results, errors or {}), key=lambda row: row[:3])
+    rows = sorted(_points(results, errors or {}, uncertainties or {}), key=lambda row: row[:3])
     return [
         Curve(key=key, backend=backend, integrator=integrator, points=tuple(row[3] for row in group))
         for (key, backend, integrator), group in groupby(rows, key=lambda row: row[:3])
@@ -141,13 +156,23 @@ def work_precision(
 
 
 def _points(
-    results: TimingResults, errors: Mapping[tuple[TimingCase, str], float]
+    results: TimingResults,
+    errors: Mapping[tuple[TimingCase, str], float],
+    uncertainties: Mapping[tuple[TimingCase, str], float],
 ) -> Iterator[tuple[CurveKey, str, Integrator, Point]]:
     for record in results.records:
         error = errors.get((record.case, record.backend), record.physics.error)
         usable = record.physics.verdict is Verdict.OK and record.samples.wall
         if usable and error is not None and np.isfinite(error) and error > 0:
-            point = Point(dt=record.case.dt, error=error, wall=record.samples.wall)
+            point = Point(
+                dt=record.case.dt,
+                error=error,
+                wall=record.samples.wall,
+                uncertainty=uncertainties.get(
+                    (record.case, record.backend), record.physics.uncertainty or 0.0
+                ),
+                record=record,
+            )
             yield _key(results, record), record.backend, record.case.integrator, point
 
 
@@ -180,56 +205,3 @@ def _resampled_medians(curve: Curve, rng: np.random.Generator) -> list[Floats]:
         np.median(rng.choice(point.wall, size=(RESAMPLES, len(point.wall))), axis=1)
         for point in curve.front()
     ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    """The cheapest measured setting that meets an error.
-
-    Parameters
-    ----------
-    curve, point
-        The setting.
-    baseline, baseline_point
-        The cheapest setting of the baseline backend that meets the error; None where none does.
-    speedup
-        Of the first over the second; None without a baseline.
-    """
-
-    curve: Curve
-    point: Point
-    baseline: Curve | None = None
-    baseline_point: Point | None = None
-    speedup: Estimate | None = None
-
-
-def cheapest_setting(curves: Sequence[Curve], error: float, *, baseline: str = "numpy") -> Choice | None:
-    """The cheapest measured integrator, step and backend for an error; None where none meets it.
-
-    Parameters
-    ----------
-    curves
-        All curves of one key.
-    error
-        Wanted error [rad].
-    baseline
-        Backend that the speedup refers to, at its own cheapest setting.
-    """
-    best = _cheapest(curves, error)
-    if best is None:
-        return None
-    theirs = _cheapest([curve for curve in curves if curve.backend == baseline], error)
-    if theirs is None:
-        return Choice(curve=best[0], point=best[1])
-    return Choice(
-        curve=best[0],
-        point=best[1],
-        baseline=theirs[0],
-        baseline_point=theirs[1],
-        speedup=ratio_estimate(theirs[1].wall, best[1].wall),
-    )
-
-
-def _cheapest(curves: Sequence[Curve], error: float) -> tuple[Curve, Point] | None:
-    settings = [(curve, point) for curve in curves if (point := curve.cheapest(error))]
-    return min(settings, key=lambda setting: setting[1].median, default=None)

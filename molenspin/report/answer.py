@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from molenspin.analysis.choice import Choice
 from molenspin.analysis.results import SweepResults
 from molenspin.analysis.speedups import BASELINE, Answer, answers
-from molenspin.analysis.work_precision import Choice, Curve, Point
+from molenspin.analysis.work_precision import Curve, Point
 from molenspin.report import wording
-from molenspin.timing.statistics import MINIMUM_SAMPLES, distinguishable
+from molenspin.timing import TimingResults
+from molenspin.timing.session_spread import visit_medians
+from molenspin.timing.statistics import MINIMUM_SAMPLES, distinguishable, median_estimate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,25 +39,56 @@ class AnswerRow:
 
 def answer_rows(results: SweepResults, error: float) -> list[AnswerRow]:
     """The answer for every assembly that was timed."""
-    uncertainty = results.reference_uncertainty
     return [
-        _row(answer, results.curve_titles[answer.key], results.curves[answer.key], uncertainty)
-        for answer in answers(results.curves, error)
+        _row(answer, results.curve_titles[answer.key], results) for answer in answers(results.curves, error)
     ]
 
 
-def _row(answer: Answer, name: str, curves: Sequence[Curve], uncertainty: float | None) -> AnswerRow:
-    choice = answer.choice
+def answer_summary(results: SweepResults, error: float) -> str:
+    """All answers in one sentence: each setting, for how many assemblies, how much faster."""
+    found = answers(results.curves, error)
+    by_setting: dict[str, list[Choice]] = {}
+    for choice in (answer.choice for answer in found if answer.choice):
+        by_setting.setdefault(_setting(choice.curve, choice.point), []).append(choice)
+    parts = [
+        f"{setting} for {_share(len(same), len(found))}{_gains(same)}"
+        for setting, same in sorted(by_setting.items(), key=lambda item: -len(item[1]))
+    ]
+    return "; ".join(parts)
+
+
+def _share(count: int, total: int) -> str:
+    return ("it" if total == 1 else "all") if count == total else f"{count} of {total}"
+
+
+def _gains(same: Sequence[Choice]) -> str:
+    factors = [choice.speedup.value for choice in same if choice.speedup and choice.curve.backend != BASELINE]
+    if not factors:
+        return ""
+    least, most = wording.factor(min(factors)), wording.factor(max(factors))
+    return f", {least if least == most else f'{least} to {most}'} as fast as {BASELINE}"
+
+
+def _row(answer: Answer, name: str, results: SweepResults) -> AnswerRow:
+    choice, curves = answer.choice, results.curves[answer.key]
     if choice is None:
         return AnswerRow(assembly=name, setting="no measured setting meets it", sureness=_best(curves))
     return AnswerRow(
         assembly=name,
         setting=_setting(choice.curve, choice.point),
-        error=wording.power(choice.point.error),
-        seconds=wording.seconds(choice.point.median),
+        error=wording.error(choice.point.error, choice.point.uncertainty),
+        seconds=_seconds(choice.point),
         speedup=_speedup(choice),
-        sureness=". ".join(_sureness(choice, curves, answer.error, uncertainty)),
+        sureness=". ".join(_sureness(choice, curves, answer.error, results.timing)),
     )
+
+
+def _seconds(point: Point) -> str:
+    found = median_estimate(point.wall)
+    if found.interval is None:
+        return wording.seconds(found.value)
+    low, high = wording.seconds(found.interval.low), wording.seconds(found.interval.high)
+    return f"{wording.seconds(found.value)} ({low} to {high})"
 
 
 def _setting(curve: Curve, point: Point) -> str:
@@ -71,18 +105,38 @@ def _speedup(choice: Choice) -> str:
 
 
 def _sureness(
-    choice: Choice, curves: Sequence[Curve], error: float, uncertainty: float | None
+    choice: Choice, curves: Sequence[Curve], error: float, timing: TimingResults | None
 ) -> Iterator[str]:
-    runs = len(choice.point.wall)
-    enough = runs >= MINIMUM_SAMPLES
-    yield f"{runs} timed runs, " + ("with a 95% interval" if enough else "too few for an interval")
+    yield _runs(choice.point)
+    record = choice.point.record
+    if record and record.physics.against not in ("", record.backend):
+        yield f"Agrees with {record.physics.against} to {wording.power(record.physics.difference)}"
+    if record and timing and timing.environment(record.session).is_busy:
+        yield "The machine was busy: ratios hold better than times"
     ties = [_setting(curve, point) for curve, point in _ties(choice, curves, error)]
     if ties:
         yield "Not distinguishable in time from " + "; ".join(ties)
-    if uncertainty is not None:
-        yield f"Errors are against a reference known to {wording.power(uncertainty)} rad"
-    if choice.point.error < error / 10 and choice.point.dt == max(point.dt for point in choice.curve.points):
+    if choice.point.error < error / 10:
+        yield from _larger_step(choice, error)
+
+
+def _runs(point: Point) -> str:
+    count = f"{len(point.wall)} timed runs"
+    samples = point.record.samples if point.record else None
+    medians = list(visit_medians(samples)) if samples else []
+    if len(medians) > 1:
+        count += f" in {len(medians)} visits, {100 * (max(medians) / min(medians) - 1):.0f}% apart"
+    return count if len(point.wall) >= MINIMUM_SAMPLES else f"{count}, too few for an interval"
+
+
+def _larger_step(choice: Choice, error: float) -> Iterator[str]:
+    curve, point = choice.curve, choice.point
+    if point.dt == max(other.dt for other in curve.points):
         yield "The largest step tried is already finer than asked: a larger one may be cheaper"
+    elif curve.reaches(error):
+        step, seconds = curve.step_at_error(error), float(curve.at_error(error)[0])
+        between = f"dt = {wording.step(float(f'{step:.2g}'))} takes {wording.seconds(seconds)}"
+        yield f"Interpolated, not measured: {between}"
 
 
 def _ties(choice: Choice, curves: Sequence[Curve], error: float) -> Iterator[tuple[Curve, Point]]:

@@ -21,10 +21,10 @@ from molenspin.analysis.break_even import break_even_table
 from molenspin.analysis.convergence import orders_table
 from molenspin.analysis.results import SweepResults
 from molenspin.report import wording
-from molenspin.report.answer import answer_rows
+from molenspin.report.answer import answer_rows, answer_summary
 from molenspin.report.plots import report_plots
 from molenspin.report.provenance import machine_facts, run_facts
-from molenspin.report.tables import equal_error_view, failed_view, speedup_view
+from molenspin.report.tables import equal_error_view, failed_view, speedup_view, without_error_view
 
 WANTED_ERROR = 1e-6
 """Error [rad] that the page answers first."""
@@ -77,6 +77,7 @@ def render_report(report: Report) -> str:
         title=report.title,
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         error=wording.power(report.error),
+        summary=answer_summary(results, report.error),
         answers=answer_rows(results, report.error),
         other_answers={wording.power(error): answer_rows(results, error) for error in _others(report.error)},
         plots=plots,
@@ -87,6 +88,8 @@ def render_report(report: Report) -> str:
         break_even=_html(break_even_table(results.speedup)),
         failed=_html(failed_view(results.failed)),
         failed_count=len(results.failed),
+        without_error=_html(without_error_view(results.without_error)),
+        without_error_count=len(results.without_error),
         run=run_facts(results),
         machines=machine_facts(results),
         config=dumps(report.config, indent=1, default=str) if report.config else "",

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+import pandas as pd
+
+from molenspin.analysis.convergence import ERROR
 from molenspin.analysis.results import SweepResults
 from molenspin.report import wording
 from molenspin.timing import Environment
@@ -30,12 +33,17 @@ def run_facts(results: SweepResults) -> dict[str, str]:
 
 def _checks(results: SweepResults) -> dict[str, str]:
     table = results.finished
-    uncertainty = results.reference_uncertainty
-    reference = f"known to {wording.power(uncertainty)} rad" if uncertainty is not None else "none"
     return {
-        "reference solution": f"adaptive method of order 8, {reference}",
+        "reference solution": _reference(table, results.reference_uncertainty),
         "largest constraint violation": wording.power(table["max_residual"].max()),
     }
+
+
+def _reference(finished: pd.DataFrame, uncertainty: float | None) -> str:
+    if uncertainty is None:
+        return "none"
+    methods = _listed(finished.loc[finished[ERROR].notna(), "reference"].unique())
+    return f"{methods}; known to {wording.power(uncertainty)} rad or better"
 
 
 def machine_facts(results: SweepResults) -> list[dict[str, str]]:

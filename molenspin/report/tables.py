@@ -16,11 +16,14 @@ def speedup_view(table: pd.DataFrame) -> pd.DataFrame:
             "integrator": row["integrator"],
             "dt": wording.step(row["dt"]),
             "backend": row["backend"],
-            "error [rad]": wording.power(row["error"]),
+            "error [rad]": wording.error(row["error"], row["uncertainty"]),
             "median": wording.seconds(row["median"]),
             "speedup": wording.factor(row["speedup"]),
             "95% interval": _interval(row),
             "first call": wording.seconds(row["first_call"]),
+            "memory: host, device": ", ".join(
+                wording.memory(row[name]) for name in ("peak_memory", "peak_device_memory")
+            ),
             "runs": row["runs"],
             "note": row["note"],
         }
@@ -60,6 +63,13 @@ def failed_view(table: pd.DataFrame) -> pd.DataFrame:
     parameters = [str(name) for name in table.columns if "." in str(name)]
     shown = [name for name in (*columns, *parameters) if name in table]
     return table[shown].rename(columns=columns)
+
+
+def without_error_view(table: pd.DataFrame) -> pd.DataFrame:
+    """Cases that ran to their end and have no error, with the reasons."""
+    columns = {"assembly": "assembly", "body_count": "bodies", "integrator": "integrator", "dt": "dt [s]"}
+    shown = table.rename(columns=columns)[[*columns.values()]] if len(table) else table
+    return shown.assign(reason=table["reference"]) if len(table) else shown
 
 
 def _interval(row: "pd.Series[Any]") -> str:

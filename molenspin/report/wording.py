@@ -6,6 +6,7 @@ import pandas as pd
 
 from molenspin.timing.statistics import Estimate, Interval
 
+_MEMORY_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 _TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
 
@@ -30,6 +31,21 @@ def power(value: float | None) -> str:
         return f"{value:g}"
     mantissa, exponent = f"{value:.1e}".split("e")
     return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
+
+
+def error(value: float | None, uncertainty: float | None) -> str:
+    """``2.7e-6 ± 1e-13``."""
+    if uncertainty is None or pd.isna(uncertainty) or value is None or pd.isna(value):
+        return power(value)
+    return f"{power(value)} ± {power(float(f'{uncertainty:.0e}'))}"
+
+
+def memory(value: float | None) -> str:
+    """``1.2 MB``; ``n/a`` where it is not known, or there is no such device."""
+    if value is None or pd.isna(value):
+        return "n/a"
+    scale, unit = next(((s, u) for s, u in _MEMORY_UNITS if value >= s), _MEMORY_UNITS[-1])
+    return f"{_three_digits(value / scale)} {unit}"
 
 
 def factor(value: float | None) -> str:

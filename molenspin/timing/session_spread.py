@@ -8,7 +8,7 @@ sessions tell what is left.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, inf
 
 import numpy as np
@@ -90,12 +90,16 @@ def shift_between(
 
 def _visit_logs(samples: Samples, *, calibrated: bool) -> Floats:
     """Log of the median run time of each visit, in units of the kernel's median there."""
-    wall, visits = np.log(samples.wall), np.asarray(samples.visits or [0] * len(samples.wall))
-    kernel = np.log(samples.calibration) if calibrated else np.zeros(len(wall))
-    logs = [
-        np.median(wall[visits == visit]) - np.median(kernel[visits == visit]) for visit in np.unique(visits)
-    ]
-    return np.array(logs)
+    logs = np.log(visit_medians(samples))
+    if calibrated:
+        logs -= np.log(visit_medians(replace(samples, wall=samples.calibration)))
+    return logs
+
+
+def visit_medians(samples: Samples) -> Floats:
+    """Median run time of each visit [s]."""
+    wall, visits = np.asarray(samples.wall), np.asarray(samples.visits or [0] * len(samples.wall))
+    return np.array([np.median(wall[visits == visit]) for visit in np.unique(visits)])
 
 
 def tell(shifts: Sequence[Shift]) -> list[Told]:

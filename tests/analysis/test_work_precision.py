@@ -5,13 +5,8 @@ import pytest
 from made_results import ENVIRONMENT, made_record, made_timing
 
 import molenspin as ms
-from molenspin.analysis.work_precision import (
-    Curve,
-    Point,
-    cheapest_setting,
-    speedup_at_error,
-    work_precision,
-)
+from molenspin.analysis.choice import cheapest_setting
+from molenspin.analysis.work_precision import Curve, Point, speedup_at_error, work_precision
 from molenspin.timing.records import TimingResults, Verdict
 from molenspin.timing.statistics import MINIMUM_SAMPLES
 
@@ -89,3 +84,10 @@ def test_curves_come_from_timings_that_are_right():
     assert sorted(point.dt for point in curves[0].points) == [0.001, 0.002]
     better = work_precision(results, {(right[0].case, "numpy"): 0.5})
     assert max(point.error for point in better[0].points) == 0.5
+
+
+def test_an_error_that_is_not_surely_small_enough_is_not_taken():
+    sure = Point(dt=0.001, error=1e-7, wall=(1.0,) * 8)
+    doubtful = Point(dt=0.002, error=9e-7, wall=(0.5,) * 8, uncertainty=2e-7)
+    found = Curve(key=KEY, backend="rust", integrator=ms.Integrator.RK4, points=(sure, doubtful))
+    assert found.cheapest(1e-6) == sure

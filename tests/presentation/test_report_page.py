@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -10,7 +11,7 @@ from made_results import ENVIRONMENT, made_accuracy, made_record, made_timing
 from molenspin.analysis.results import SweepResults
 from molenspin.integrators import Integrator
 from molenspin.profiling import Stacks, draw_flamegraph
-from molenspin.report.answer import answer_rows
+from molenspin.report.answer import answer_rows, answer_summary
 from molenspin.report.page import Report, write_report
 from molenspin.timing.records import TimingResults
 
@@ -147,13 +148,51 @@ def test_answers_name_setting_cost_speedup_and_doubt():
     assert small.setting == "rk4, dt = 10 ms, backend rust"
     assert re.match(r"25\d× \(24\d to 2[56]\d×\) over numpy rk4, dt = 10 ms", small.speedup)
     assert "8 timed runs" in small.sureness
-    assert "known to 1e-13 rad" in small.sureness
+    assert small.error == "5e-7 ± 1e-13"
+    assert re.match(r"1\d\d µs \(1\d\d µs to 1\d\d µs\)", small.seconds)
     (coarse, _) = answer_rows(results, 1e-3)
     assert coarse.setting == "verlet, dt = 10 ms, backend rust"
     assert "a larger one may be cheaper" not in small.sureness
     (out_of_reach, _) = answer_rows(results, 1e-15)
     assert out_of_reach.setting == "no measured setting meets it"
     assert "5e-11" in out_of_reach.sureness
+
+
+def test_all_answers_stand_in_one_sentence():
+    results = SweepResults(made_accuracy(), made_timing())
+    assert re.match(
+        r"rk4, dt = 10 ms, backend rust for all, 25\d× to 25\d× as fast as numpy",
+        answer_summary(results, 1e-6),
+    )
+    assert answer_summary(results, 1e-15) == ""
+    alone = SweepResults(made_accuracy(sizes=[4]), made_timing(sizes=[4]))
+    assert "backend rust for it" in answer_summary(alone, 1e-6)
+
+
+def test_answer_tells_agreement_visits_and_what_lies_between_the_steps():
+    timing = made_timing(sizes=[4], steps=(0.02, 0.004))
+    visits = [replace(record.samples, visits=(0,) * 4 + (1,) * 4) for record in timing.records]
+    checked = [
+        replace(record, samples=samples, physics=replace(record.physics, against="numpy", difference=2e-12))
+        for record, samples in zip(timing.records, visits, strict=True)
+    ]
+    results = SweepResults(made_accuracy(), replace(timing, records=tuple(checked)))
+    (row,) = answer_rows(results, 1e-6)
+    assert re.match(r"8 timed runs in 2 visits, \d% apart\. Agrees with numpy to 2e-12", row.sureness)
+    assert "Interpolated, not measured: dt = 12 ms takes" in row.sureness
+
+
+def test_cases_without_an_error_are_listed_with_the_reason(tmp_path):
+    accuracy = made_accuracy()
+    missing = accuracy["dt"] == 0.004
+    accuracy = accuracy.assign(
+        angle_max=accuracy["angle_max"].mask(missing),
+        reference=accuracy["reference"].mask(missing, "none: too long"),
+    )
+    write_report(Report(title="bare", results=SweepResults(accuracy)), tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text()
+    assert "12 cases ran to the end without an error" in text
+    assert "none: too long" in text
 
 
 def test_answer_names_what_cannot_be_told_apart():
