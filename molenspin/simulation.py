@@ -1,12 +1,14 @@
 """One call from an assembly to a dataset: compile, run on a backend, wrap, raise what went wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import xarray as xr
 from numpy.typing import ArrayLike
 
 from molenspin.assembly.assembly import Assembly
 from molenspin.assembly.compile import compile_assembly, compile_ensemble
+from molenspin.assembly.compiled import CompiledAssembly
+from molenspin.backends.protocol import Execution, History, Outcome, Settings
 from molenspin.backends.registry import get_backend
 from molenspin.backends.settings import check_record, execution_settings, simulation_settings
 from molenspin.history import allocate_history
@@ -64,10 +66,9 @@ def simulate(
         duration=duration, dt=dt, integrator=integrator, save_every=save_every, tolerance=tolerance
     )
     execution = execution_settings(threads=threads, device=device, dtype=dtype)
-    runner, reaction = get_backend(backend), "reaction" in check_record(record)
-    compiled = compile_assembly(assembly)
-    history = allocate_history(compiled, settings, reaction=reaction)
-    outcome = runner.run(compiled, settings, execution, history)
+    compiled, history, outcome = _run(
+        lambda: compile_assembly(assembly), settings, execution, backend=backend, record=record
+    )
     error = run_error(compiled, settings, outcome, 0)
     if error:
         raise error
@@ -111,8 +112,22 @@ def simulate_ensemble(
         duration=duration, dt=dt, integrator=integrator, save_every=save_every, tolerance=tolerance
     )
     execution = execution_settings(threads=threads, device=device, dtype=dtype)
-    runner, reaction = get_backend(backend), "reaction" in check_record(record)
-    compiled = compile_ensemble(assembly, parameters)
-    history = allocate_history(compiled, settings, reaction=reaction)
-    outcome = runner.run(compiled, settings, execution, history)
+    compiled, history, outcome = _run(
+        lambda: compile_ensemble(assembly, parameters), settings, execution, backend=backend, record=record
+    )
     return ensemble_dataset(assembly, compiled, settings, history, outcome, parameters=parameters)
+
+
+def _run(
+    compiling: Callable[[], CompiledAssembly],
+    settings: Settings,
+    execution: Execution,
+    *,
+    backend: str,
+    record: Sequence[str],
+) -> tuple[CompiledAssembly, History, Outcome]:
+    """Check the other arguments, then compile, which may take a while, and run."""
+    runner, reaction = get_backend(backend), "reaction" in check_record(record)
+    compiled = compiling()
+    history = allocate_history(compiled, settings, reaction=reaction)
+    return compiled, history, runner.run(compiled, settings, execution, history)

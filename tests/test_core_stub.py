@@ -4,8 +4,12 @@ import ast
 import inspect
 from pathlib import Path
 
+import pytest
+
 import molenspin
 from molenspin import _core
+from molenspin.backends.rust import RustBackend
+from molenspin.errors import InvalidValueError
 
 STUB = ast.parse((Path(molenspin.__file__).parent / "_core.pyi").read_text())
 
@@ -34,3 +38,10 @@ def test_simulate_has_the_stubbed_arguments():
 def test_build_is_described():
     assert _core.build_profile in ("release", "debug")
     assert len(_core.source_hash) == 64
+
+
+def test_a_core_of_other_sources_is_refused(monkeypatch):
+    RustBackend()
+    monkeypatch.setattr(_core, "source_hash", "0" * 64)
+    with pytest.raises(InvalidValueError, match=r"not that of the sources in rust/: run `make setup`"):
+        RustBackend()

@@ -1,15 +1,31 @@
 """The Rust backend: sparse, vectorised, members side by side; it computes in `molenspin._core`."""
 
+from hashlib import sha256
+from pathlib import Path
+
 from molenspin import _core
 from molenspin.assembly.compiled import CompiledAssembly
 from molenspin.backends.protocol import RUNAWAY_LIMIT, Execution, History, Outcome, PhaseSeconds, Settings
 from molenspin.errors import InvalidValueError
 
+SOURCES = Path(__file__).parents[2] / "rust"
+"""Sources of the core, where the package is used from its repository."""
+
 
 class RustBackend:
-    """The compiled core in float64 on the CPU."""
+    """The compiled core in float64 on the CPU.
+
+    Raises
+    ------
+    InvalidValueError
+        If the core was compiled from other sources than those beside the package, as after a `git pull`.
+    """
 
     name = "rust"
+
+    def __init__(self) -> None:
+        if SOURCES.is_dir() and source_hash(SOURCES) != _core.source_hash:
+            raise InvalidValueError("the compiled core is not that of the sources in rust/: run `make setup`")
 
     def run(
         self, compiled: CompiledAssembly, settings: Settings, execution: Execution, history: History
@@ -59,3 +75,12 @@ def _outcome(report: _core.RunReport) -> Outcome:
         elapsed=report.elapsed,
         path=report.path,
     )
+
+
+def source_hash(folder: Path) -> str:
+    """Hash of the core's sources, as `rust/binding/build.rs` computes it."""
+    digest = sha256()
+    files = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*.*")}
+    for name in sorted(name for name in files if name.endswith((".rs", ".toml"))):
+        digest.update(name.encode() + b"\0" + files[name].read_bytes() + b"\0")
+    return digest.hexdigest()
