@@ -46,7 +46,7 @@ def run_group(job: GroupJob, *, show: Callable[[Progress], None] = lambda _: Non
     """
     begin = perf_counter()
     try:
-        with claim(job.record.with_suffix(".claim"), f"group {job.name}"):
+        with claim(job.claim, f"group {job.name}"):
             return _run_claimed(job, show, begin)
     except storage_errors() as error:
         raise MolenspinError(

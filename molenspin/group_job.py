@@ -14,6 +14,7 @@ from molenspin.backends.settings import simulation_settings
 from molenspin.batch_run import BatchTask, status_counts
 from molenspin.config.models import Execution as ExecutionConfig
 from molenspin.errors import MolenspinError
+from molenspin.store.claims import claims_folder
 from molenspin.store.location import arrays_of, open_root
 from molenspin.store.reading import case_rows
 from molenspin.sweep.ledger import RESULTS
@@ -51,6 +52,11 @@ class GroupJob:
     execution: ExecutionConfig
     relative_error: float
     record: Path
+
+    @property
+    def claim(self) -> Path:
+        """File that is claimed while the group runs."""
+        return claims_folder(self.url, self.record.parent) / f"{self.name}.claim"
 
 
 def pending_tasks(job: GroupJob) -> tuple[list[BatchTask], Counter[str]]:

@@ -10,6 +10,8 @@ from molenspin.config import Config, config_from_mapping, load_config
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.group_job import GroupJob
 from molenspin.provenance import backend_fingerprint
+from molenspin.store.claims import claim, claims_folder
+from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import read_ledger
 from molenspin.store.records import load_records
 from molenspin.sweep.batches import fingerprint_number
@@ -87,11 +89,31 @@ def open_project(config: Mapping[str, Any] | Path) -> Project:
         If a key, a value, a backend or an assembly is wrong; nothing was written.
     """
     checked = load_config(config) if isinstance(config, Path) else config_from_mapping(config)
-    places = places_of(checked)
     series = expand(checked)
-    fingerprints = _fingerprints(series)
+    return _planned(checked, series, _fingerprints(series))
+
+
+def _planned(config: Config, series: tuple[Series, ...], fingerprints: Mapping[str, str]) -> Project:
+    places = places_of(config)
     ledger = read_ledger(places.store, load_records(places.records))
-    return Project(checked, places, make_plan(checked, series, ledger, fingerprints))
+    return Project(config, places, make_plan(config, series, ledger, fingerprints))
+
+
+def prepare_project(project: Project) -> None:
+    """Make room in the store for everything that the plan asks.
+
+    Raises
+    ------
+    MolenspinError
+        If another sweep is at it, or has added to the store since this one was planned.
+    """
+    places, plan = project.places, project.plan
+    with claim(claims_folder(places.store, places.records) / "plan.claim", f"preparing {places.store}"):
+        if _planned(project.config, plan.series, plan.fingerprints).plan.digest != plan.digest:
+            raise MolenspinError(
+                f"{places.store}: another sweep has added to it since this one was planned; run again"
+            )
+        prepare_store(plan, places.store)
 
 
 def places_of(config: Config) -> Places:

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from molenspin.errors import MolenspinError
-from molenspin.project import Project, open_project
-from molenspin.store.preparation import prepare_store
+from molenspin.project import Project, open_project, prepare_project
 
 
 def checked_project(config: Mapping[str, Any], *, is_main: bool) -> Project:
@@ -30,7 +29,7 @@ def checked_project(config: Mapping[str, Any], *, is_main: bool) -> Project:
 def prepare(project: Project) -> None:
     """Make room in the store for everything that the plan asks, before the first job."""
     with messages_only():
-        prepare_store(project.plan, project.places.store)
+        prepare_project(project)
 
 
 @contextmanager

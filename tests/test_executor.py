@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,10 @@ import xarray as xr
 from molenspin.assembly.families import benchmark_assembly
 from molenspin.backends import registry
 from molenspin.cli import main
+from molenspin.errors import MolenspinError
 from molenspin.executor import run_group
-from molenspin.project import open_project, planned_job
+from molenspin.project import open_project, planned_job, prepare_project
+from molenspin.store.claims import claim
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import open_results
 from molenspin.store.records import load_record
@@ -162,7 +165,6 @@ def test_what_was_finished_before_an_interruption_stays(content, watch):
 
 
 def test_a_full_disk_is_one_message(content, monkeypatch):
-    from molenspin.errors import MolenspinError
     from molenspin.store.writing import BatchRegion
 
     def full(*_, **__):
@@ -196,3 +198,19 @@ def test_an_unknown_backend_is_refused_before_anything_is_written(content, tmp_p
         open_project(content)
     assert list(tmp_path.iterdir()) == []
     assert "numpy" in registry.BACKENDS
+
+
+def test_sweeps_that_share_a_store_do_not_take_each_others_slots(content, tmp_path):
+    shared = {"storage": {"url": str(tmp_path / "shared.zarr")}}
+    ours = open_project(content | shared)
+    theirs = open_project(content | shared | {"name": "other", "simulation": {"duration": 0.2}})
+    prepare_project(ours)
+    with pytest.raises(MolenspinError, match=r"shared.zarr: another sweep has added to it .* run again"):
+        prepare_project(theirs)
+    again = open_project(content | shared | {"name": "other"})
+    job = planned_job(again.config, again.plan.groups[0].as_parameters())
+    with (
+        claim(planned_job(ours.config, ours.plan.groups[0].as_parameters()).claim, "group"),
+        pytest.raises(MolenspinError, match=rf"already under way: process {os.getpid()} on "),
+    ):
+        run_group(job)

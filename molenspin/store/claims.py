@@ -12,6 +12,19 @@ from pathlib import Path
 from molenspin.errors import MolenspinError
 
 
+def claims_folder(url: str, records: Path) -> Path:
+    """Where claims on a store are: beside it, for all who share it; for an object store, among the records.
+
+    Parameters
+    ----------
+    url
+        Path or URL of the store.
+    records
+        Folder of the groups' records.
+    """
+    return records if "://" in url else Path(f"{url}.claims")
+
+
 @contextmanager
 def claim(path: Path, purpose: str) -> Iterator[None]:
     """Hold a claim file; nothing is left to clean up if the holder is killed.
