@@ -1,14 +1,18 @@
 """Fixtures that several test files share."""
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from functools import cache
+from typing import Any
 
 import pytest
 import xarray as xr
 from catalogue import ASSEMBLIES, BACKENDS, REFERENCE
 
 import molenspin as ms
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,3 +57,15 @@ def reference_states(assembly_name: str) -> list[dict[str, object]]:
     """The listed states of a reference trajectory up to 1 s."""
     data = json.loads((REFERENCE / f"{assembly_name}.json").read_text())
     return [state for state in data["states"] if state["time"] <= 1.0]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A headless Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here: install Debian's package chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()

@@ -83,6 +83,41 @@ def test_a_run_fills_the_store(finished):
     assert np.isfinite(node["angle"]).all()
 
 
+REPORTED = {
+    "Summary": {"the whole sweep": "report"},
+    "Figures": {
+        "speedup by size": "speedup",
+        "error over step size": "error_over_step",
+        "run time over error": "work_precision",
+    },
+    "Tables": {
+        "accuracy of every case": "accuracy",
+        "speedup at equal step": "speedup",
+        "speedup at equal error": "equal_error",
+        "observed orders": "orders",
+    },
+}
+"""What Snakemake's own report shows: labels and the files of their captions, by category."""
+
+
+def test_snakemakes_own_report_has_categories_labels_and_captions(finished, browser):
+    path = finished / "report.html"
+    made = run(finished, sweep(finished), "--report", str(path))
+    assert made.returncode == 0, made.stderr
+    page, complaints = browser.new_page(), []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    for category, labels in REPORTED.items():
+        for label, caption in labels.items():
+            page.goto(path.as_uri())
+            page.get_by_text(category, exact=True).first.click()
+            row = page.locator("tr", has_text=label)
+            row.locator("a[iconname=information-circle]").click()
+            first_line = (ROOT / "workflow/report" / f"{caption}.rst").read_text().splitlines()[0]
+            page.get_by_text(first_line.split("``")[0]).wait_for(timeout=20_000)
+    page.close()
+    assert complaints == []
+
+
 def test_a_second_run_does_nothing_and_one_more_dt_only_its_cases(finished):
     again = run(finished, sweep(finished))
     assert "Nothing to be done" in again.stderr

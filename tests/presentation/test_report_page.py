@@ -1,7 +1,6 @@
 """The report in a real browser, headless: it loads from disk, draws, answers to clicks, follows the theme."""
 
 import re
-import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -15,7 +14,6 @@ from molenspin.report.answer import answer_rows, answer_summary
 from molenspin.report.page import Report, write_report
 from molenspin.timing.records import TimingResults
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 STACKS = Stacks({("run", "step", "force"): 70, ("run", "step", "project"): 20, ("run", "record"): 10})
 PLOTS = ("work-precision", "error", "scaling", "energy", "phases")
 
@@ -38,17 +36,6 @@ def page_path(tmp_path_factory):
     )
     write_report(report, path)
     return path
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: install Debian's package chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
