@@ -28,6 +28,6 @@ onsuccess:
 rule all:
     default_target: True
     input:
-        folder / "simulations.json",
+        project.places.summary,
         rules.results.output if project.config.outputs.accuracy else [],
         mill_tables,

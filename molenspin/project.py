@@ -40,6 +40,11 @@ class Places:
         return self.folder / "groups"
 
     @property
+    def summary(self) -> Path:
+        """File that sums up the records of all groups."""
+        return self.folder / "simulations.json"
+
+    @property
     def timing(self) -> Path:
         """File of the raw timings."""
         return self.folder / "timing.json"
@@ -73,6 +78,8 @@ class Project:
         for group in self.plan.groups:
             if not group.done:
                 (self.places.records / f"{group.name}.json").unlink(missing_ok=True)
+                # Snakemake does not miss a record as long as what was made of it is there.
+                self.places.summary.unlink(missing_ok=True)
 
 
 def open_project(config: Mapping[str, Any] | Path) -> Project:

@@ -129,6 +129,13 @@ def test_a_second_run_does_nothing_and_one_more_dt_only_its_cases(finished):
     assert "numpy-0000" not in more.stderr.replace("numpy-0000.json", "")
 
 
+def test_what_is_gone_from_the_store_is_computed_again(finished):
+    (Path(store(finished)) / "mill-4/status/c/0").unlink()
+    again = run(finished, sweep(finished), "--until", "simulations")
+    assert again.returncode == 0, again.stderr
+    assert open_results(store(finished))["mill-4"]["status"].values[:6].tolist() == [1] * 6
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -110,12 +110,15 @@ def _unread_ledger(node: zarr.Group) -> NodeLedger:
 
 def _read_statuses(node: zarr.Group, ledger: NodeLedger, completed: Mapping[int, int]) -> None:
     """Fill in status and fingerprint: from the records, else from the chunks that were written."""
-    for number, known in completed.items():
-        ledger.status[ledger.group == number] = CaseStatus.OK
-        ledger.fingerprint[ledger.group == number] = known
     status, fingerprint = array_of(node, "status"), array_of(node, "fingerprint")
     size = ledger.batch_size
-    for chunk in sorted(_written_chunks(status)):
+    written = sorted(_written_chunks(status))
+    is_written = np.isin(np.arange(ledger.slot_count) // size, written)
+    for number, known in completed.items():
+        recorded = (ledger.group == number) & is_written
+        ledger.status[recorded] = CaseStatus.OK
+        ledger.fingerprint[recorded] = known
+    for chunk in written:
         slots = slice(chunk * size, min((chunk + 1) * size, ledger.slot_count))
         if slots.start < slots.stop and int(ledger.group[slots.start]) not in completed:
             ledger.status[slots] = status[slots]

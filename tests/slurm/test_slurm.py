@@ -1,9 +1,7 @@
 """The Slurm profile on a real Slurm: one group is one job, killed jobs are tried again."""
 
 import json
-import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -66,12 +64,14 @@ def submitted_jobs():
 
 
 def kill_the_first_group(folder):
-    """Kill -9 the process of the first group that has begun."""
+    """Kill -9 all processes of the Slurm job of the first group that has begun."""
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         for claim in folder.glob("results/tiny/trajectories.zarr.claims/numpy*.claim"):
             if claim.read_text():
-                os.kill(json.loads(claim.read_text())["pid"], signal.SIGKILL)
+                environment = Path(f"/proc/{json.loads(claim.read_text())['pid']}/environ").read_text()
+                job = re.search(r"\0SLURM_JOB_ID=(\d+)\0", environment)[1]
+                subprocess.run(["scancel", "--signal=KILL", "--full", job], check=True)
                 return
         time.sleep(0.05)
     raise AssertionError("no group began")

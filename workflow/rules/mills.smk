@@ -6,7 +6,7 @@ if project.config.outputs.mill_table:
 
     rule mill_ratios:
         input:
-            simulations=folder / "simulations.json",
+            simulations=project.places.summary,
             mills=project.config.outputs.mill_table,
         output:
             mill_tables,

@@ -10,7 +10,7 @@ rule profile:
     input:
         # After the timing, which wants the machine to itself.
         timing_outputs,
-        folder / "simulations.json",
+        project.places.summary,
     output:
         flamegraph=report(
             folder / "profile" / "flamegraph.svg",

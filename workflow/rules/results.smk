@@ -1,6 +1,6 @@
 rule accuracy_table:
     input:
-        folder / "simulations.json",
+        project.places.summary,
     output:
         multiext(str(folder / "tables" / "accuracy"), ".csv", ".md"),
         report(

@@ -22,7 +22,7 @@ rule simulations:
     input:
         [folder / "groups" / f"{group.name}.json" for group in project.plan.groups],
     output:
-        folder / "simulations.json",
+        project.places.summary,
     log:
         folder / "logs" / "simulations.log",
     script:

@@ -4,7 +4,7 @@ timing_outputs = [folder / "timing.json"] if project.config.timing.repeats else 
 
 rule timing:
     input:
-        folder / "simulations.json",
+        project.places.summary,
         folder / "tables" / "accuracy.csv",
     output:
         folder / "timing.json",
