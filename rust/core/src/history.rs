@@ -8,7 +8,7 @@ use crate::aligned::Aligned;
 use crate::assembly::{Assembly, Coefficients};
 use crate::schedule::Layout;
 use crate::settings::Settings;
-use crate::vector::{Instructions, PACK, Vector, transpose};
+use crate::vector::{Instructions, PACK, Vector, packs, transpose};
 
 /// Samples in a block: those of a pack form a square.
 const BLOCK: usize = PACK;
@@ -241,7 +241,7 @@ fn row_series(lanes: usize, member_count: usize, constraint_count: usize) -> Vec
 /// Puts a sample into a block.
 #[inline(always)]
 fn stage<I: Instructions>(values: &[f64], block: &mut [f64], sample: usize) {
-    for at in (0..values.len()).step_by(PACK) {
+    for at in packs(0, values.len()) {
         I::Pack::load(values, at).store(block, at * BLOCK + sample * PACK);
     }
 }

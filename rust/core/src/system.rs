@@ -12,7 +12,7 @@ use crate::rigid::Rigid;
 use crate::schedule::layout::Occupant;
 use crate::schedule::{Class, Layout};
 use crate::settings::Settings;
-use crate::vector::{Instructions, PACK, Vector};
+use crate::vector::{Instructions, PACK, Vector, packs};
 
 /// Steps between two projections of the linear rows, which take away what rounding has added up.
 const REFRESH: usize = 64;
@@ -273,7 +273,7 @@ impl System {
             #[inline(always)]
             || {
                 let mut size = I::Pack::splat(0.0);
-                for at in (0..position.len()).step_by(PACK) {
+                for at in packs(0, position.len()) {
                     size = size.max(I::Pack::load(position, at).abs());
                     size = size.max(I::Pack::load(velocity, at).abs());
                 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::harmonics::Harmonics;
+use super::harmonics::{HarmonicValues, Harmonics};
 use crate::aligned::Aligned;
 use crate::assembly::Assembly;
 use crate::schedule::Layout;
@@ -72,14 +72,14 @@ impl Excitations {
     pub(crate) fn evaluate<I: Instructions>(
         &self,
         constant: &[f64],
-        harmonic_values: &[f64],
+        harmonics: &HarmonicValues,
         acceleration: &mut [f64],
     ) {
         let mut term = 0;
         for pack in &self.packs {
             let mut sum = I::Pack::load(constant, pack.at);
             while term < pack.end {
-                let value = I::Pack::load(harmonic_values, self.harmonics[term]);
+                let value = harmonics.value(self.harmonics[term]);
                 sum = I::Pack::load(&self.amplitude, term * PACK).mul_add(value, sum);
                 term += 1;
             }

@@ -8,7 +8,7 @@ use super::harmonics::{HarmonicValues, Harmonics};
 use crate::aligned::Aligned;
 use crate::assembly::Assembly;
 use crate::schedule::{Kernel, Layout, Runs};
-use crate::vector::{Instructions, Vector};
+use crate::vector::{Instructions, PACK, Vector};
 
 /// Forces that are known once the time is.
 #[derive(Clone, Debug)]
@@ -62,7 +62,11 @@ impl Forcing {
             excitations,
             depth: gust_runs.expand(&gusts.depth, members, 0.0),
             gusts: gust_runs,
-            gustiness: Aligned::zeros(sails.index.len() * lanes + 2 * crate::vector::PACK),
+            gustiness: Aligned::zeros(if sails.index.is_empty() {
+                0
+            } else {
+                sails.index.len() * lanes + 2 * PACK
+            }),
             lift: sail_runs.expand_with(0.0, |item, lane| {
                 let member = members[lane];
                 sails.lift.at(member, item) / assembly.mass.at(member, sails.index[item])
@@ -87,12 +91,14 @@ impl Forcing {
             #[inline(always)]
             || {
                 self.harmonics.evaluate::<I>(half_steps);
-                let value = &self.harmonics.value[..];
-                self.excitations.evaluate::<I>(&self.constant, value, &mut instant.acceleration);
+                self.excitations.evaluate::<I>(&self.constant, &self.harmonics, &mut instant.acceleration);
+                if self.gustiness.is_empty() {
+                    return;
+                }
                 self.gustiness.fill(0.0);
-                self.gusts.sweep::<I::Pack>(&mut Harmonic {
-                    factor: &self.depth,
-                    value: &self.harmonics.value,
+                self.gusts.sweep::<I::Pack>(&mut Gust {
+                    depth: &self.depth,
+                    harmonics: &self.harmonics,
                     sum: &mut self.gustiness,
                 });
                 let mut wind = Wind {
@@ -119,17 +125,16 @@ impl Forcing {
     }
 }
 
-struct Harmonic<'a> {
-    factor: &'a [f64],
-    value: &'a [f64],
+struct Gust<'a> {
+    depth: &'a [f64],
+    harmonics: &'a HarmonicValues,
     sum: &'a mut [f64],
 }
 
-impl<V: Vector> Kernel<V, 2> for Harmonic<'_> {
+impl<V: Vector> Kernel<V, 2> for Gust<'_> {
     #[inline(always)]
     fn apply(&mut self, [at, harmonic]: [usize; 2], item: usize) {
-        let product = V::load(self.factor, item) * V::load(self.value, harmonic);
-        product.add_to(self.sum, at);
+        (V::load(self.depth, item) * self.harmonics.value(harmonic)).add_to(self.sum, at);
     }
 }
 

@@ -50,8 +50,8 @@ impl Harmonics {
             phase: Aligned::from(&spread(1)[..]),
             table: Aligned::zeros(self.lanes.len() * PACK),
             block: usize::MAX,
-            // Runs that are filled up may read a pack from the last place on.
-            value: Aligned::zeros((self.lanes.len() + 1) * PACK),
+            number: 0,
+            value: Aligned::zeros(self.lanes.len() * PACK),
         }
     }
 }
@@ -67,26 +67,36 @@ pub(crate) struct HarmonicValues {
     /// Values of the shared harmonics at the half steps of a block.
     table: Aligned,
     block: usize,
-    /// sin(angular_frequency t + phase) of each lane.
-    pub(crate) value: Aligned,
+    /// Number of the half step within its block.
+    number: usize,
+    /// Values of the harmonics that lanes have of their own.
+    value: Aligned,
 }
 
 impl HarmonicValues {
-    /// Values after a number of half steps.
+    /// Evaluates the harmonics after a number of half steps.
     #[inline(always)]
     pub(crate) fn evaluate<I: Instructions>(&mut self, half_steps: usize) {
         if half_steps / PACK != self.block {
             self.block = half_steps / PACK;
             self.evaluate_block::<I>();
         }
+        self.number = half_steps % PACK;
+        let time = I::Pack::splat(time(half_steps, self.dt));
         for harmonic in 0..self.shared.len() {
-            let at = harmonic * PACK;
-            if self.shared[harmonic] {
-                I::Pack::splat(self.table[at + half_steps % PACK]).store(&mut self.value, at);
-            } else {
-                let time = I::Pack::splat(time(half_steps, self.dt));
-                self.sines::<I>(at, time).store(&mut self.value, at);
+            if !self.shared[harmonic] {
+                self.sines::<I>(harmonic * PACK, time).store(&mut self.value, harmonic * PACK);
             }
+        }
+    }
+
+    /// Values of the harmonic at a place, for each lane.
+    #[inline(always)]
+    pub(crate) fn value<V: Vector>(&self, place: usize) -> V {
+        if self.shared[place / PACK] {
+            V::splat(self.table[place + self.number])
+        } else {
+            V::load(&self.value, place)
         }
     }
 

@@ -18,7 +18,7 @@ use crate::aligned::Aligned;
 use crate::assembly::{Assembly, Coefficients};
 use crate::schedule::Layout;
 use crate::schedule::layout::Occupant;
-use crate::vector::{Instructions, PACK, Vector};
+use crate::vector::{Instructions, Vector, packs};
 
 /// Positions and velocities that forces are evaluated at.
 #[derive(Clone, Copy)]
@@ -91,7 +91,7 @@ impl Elements {
         acceleration: &mut [f64],
     ) {
         let (stiffness, damping, given) = (&self.stiffness[..], &self.damping[..], &instant.acceleration[..]);
-        for at in (0..length).step_by(PACK) {
+        for at in packs(0, length) {
             let load = |values: &[f64]| I::Pack::load(values, at);
             let damped = (-load(damping)).mul_add(load(state.velocity), load(given));
             (-load(stiffness)).mul_add(load(state.position), damped).store(acceleration, at);

@@ -11,7 +11,7 @@ pub(crate) use verlet::verlet_step;
 use crate::aligned::Aligned;
 use crate::elements::Instant;
 use crate::system::System;
-use crate::vector::{Instructions, PACK};
+use crate::vector::{Instructions, packs};
 
 /// The state of a batch of lanes and the vectors that a step works with.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ fn for_each_pack<I: Instructions>(
     I::vectorize(
         #[inline(always)]
         || {
-            for at in (0..length).step_by(PACK) {
+            for at in packs(0, length) {
                 update(&mut slices, at);
             }
         },

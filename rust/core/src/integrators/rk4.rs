@@ -4,7 +4,7 @@ use super::{Motion, for_each_pack};
 use crate::elements::Elements;
 use crate::phases::Phase;
 use crate::system::{Rows, System};
-use crate::vector::{Instructions, PACK, Vector};
+use crate::vector::{Instructions, Vector, packs};
 
 /// Step number `step`, counted from 1, of size `dt`. The first stage state is the end of the step before: already projected.
 pub(crate) fn rk4_step<I: Instructions>(system: &mut System, motion: &mut Motion, dt: f64, step: usize) {
@@ -48,7 +48,7 @@ fn step_alone<I: Instructions>(elements: &Elements, motion: &mut Motion, first: 
                 (I::Pack::splat(dt), I::Pack::splat(0.5 * dt), I::Pack::splat(dt / 6.0));
             let two = I::Pack::splat(2.0);
             let Motion { position, velocity, start, middle, end, .. } = motion;
-            for at in (first..position.len()).step_by(PACK) {
+            for at in packs(first, position.len()) {
                 let stiffness = -I::Pack::load(&elements.stiffness, at);
                 let damping = -I::Pack::load(&elements.damping, at);
                 let given_1 = I::Pack::load(&start.acceleration, at);
