@@ -106,7 +106,8 @@ fn record<I: Instructions>(system: &mut System, motion: &mut Motion, recorder: &
     if let Some(reactions) = recorder.next_reactions() {
         motion.reactions::<I>(system, reactions);
     }
-    recorder.record::<I>(&motion.position, &motion.velocity);
+    let length = motion.length;
+    recorder.record::<I>(&motion.position[..length], &motion.velocity[..length]);
     system.clock().end(Phase::History);
 }
 

@@ -273,7 +273,7 @@ impl System {
             #[inline(always)]
             || {
                 let mut size = I::Pack::splat(0.0);
-                for at in packs(0, position.len()) {
+                for at in packs(0, self.length) {
                     size = size.max(I::Pack::load(position, at).abs());
                     size = size.max(I::Pack::load(velocity, at).abs());
                 }

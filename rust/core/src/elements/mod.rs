@@ -17,7 +17,7 @@ pub(crate) use forcing::{Forcing, Instant};
 use crate::aligned::Aligned;
 use crate::assembly::{Assembly, Coefficients};
 use crate::schedule::Layout;
-use crate::schedule::layout::Occupant;
+use crate::schedule::layout::{MARGIN, Occupant};
 use crate::vector::{Instructions, Vector, packs};
 
 /// Positions and velocities that forces are evaluated at.
@@ -101,7 +101,7 @@ impl Elements {
 
 /// A state vector with a value for the occupant and the lane at each place.
 pub(crate) fn spread(layout: &Layout, value: impl Fn(Occupant, usize) -> f64) -> Aligned {
-    let mut values = Aligned::zeros(layout.length);
+    let mut values = Aligned::zeros(layout.length + MARGIN);
     for (at, (place, &occupant)) in values.iter_mut().zip(&layout.occupant).enumerate() {
         *place = value(occupant, at % layout.lanes);
     }

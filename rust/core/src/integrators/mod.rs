@@ -18,6 +18,8 @@ use crate::vector::{Instructions, packs};
 pub(crate) struct Motion {
     pub(crate) position: Aligned,
     pub(crate) velocity: Aligned,
+    /// Length of the vectors that is in use.
+    pub(crate) length: usize,
     stage_position: Aligned,
     stage_velocity: Aligned,
     acceleration: Aligned,
@@ -37,6 +39,7 @@ impl Motion {
         let mut start = forcing.instant();
         forcing.evaluate::<I>(0, &mut start);
         Self {
+            length: system.length,
             stage_position: zeros(),
             stage_velocity: zeros(),
             acceleration: zeros(),

@@ -47,8 +47,8 @@ fn step_alone<I: Instructions>(elements: &Elements, motion: &mut Motion, first: 
             let (step, half, sixth) =
                 (I::Pack::splat(dt), I::Pack::splat(0.5 * dt), I::Pack::splat(dt / 6.0));
             let two = I::Pack::splat(2.0);
-            let Motion { position, velocity, start, middle, end, .. } = motion;
-            for at in packs(first, position.len()) {
+            let Motion { position, velocity, length, start, middle, end, .. } = motion;
+            for at in packs(first, *length) {
                 let stiffness = -I::Pack::load(&elements.stiffness, at);
                 let damping = -I::Pack::load(&elements.damping, at);
                 let given_1 = I::Pack::load(&start.acceleration, at);

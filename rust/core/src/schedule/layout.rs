@@ -10,6 +10,10 @@ use super::clusters::Class;
 use crate::assembly::Assembly;
 use crate::vector::PACK;
 
+/// Room behind the places in use, for the packs of a run that is filled up: its last one may start a pack after its
+/// last element, and be read in two halves.
+pub(crate) const MARGIN: usize = 3 * PACK;
+
 /// Places of the coordinates in the state vectors.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
@@ -20,7 +24,7 @@ pub(crate) struct Layout {
     /// Length of the part of a state vector whose coordinates depend on each other. Beyond it stand oscillators that
     /// only springs to the ground and forces known in advance act on.
     pub(crate) coupled_length: usize,
-    /// Length of a state vector, a multiple of [`PACK`] with room for packs that start anywhere.
+    /// Length of the part of a state vector that is in use, a multiple of [`PACK`].
     pub(crate) length: usize,
     /// Coordinate that each place holds, or (for padding of a class) imitates.
     pub(crate) occupant: Vec<Occupant>,
@@ -60,7 +64,6 @@ impl Layout {
         for (coordinate, &leader) in leader.iter().enumerate() {
             layout.offset[coordinate] = layout.offset[leader];
         }
-        layout.occupant.extend([Occupant::Empty; PACK]);
         layout.length = layout.occupant.len();
         layout
     }

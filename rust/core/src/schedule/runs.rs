@@ -37,6 +37,26 @@ impl<const N: usize> Runs<N> {
         Self::of_places(places, layout.lanes)
     }
 
+    /// Like `new`, for kernels that carry a value over from pack to pack. Packs start where those of the state vectors
+    /// do for the first operand. Where they do not for another, there is room for what is carried over at the end.
+    pub(crate) fn carried(coordinates: &[[usize; N]], layout: &Layout) -> Self {
+        let mut runs = Self::new(coordinates, layout);
+        let slots = std::mem::take(&mut runs.slots);
+        for run in &mut runs.runs {
+            let filled = &slots[run.item..run.item + run.packs * PACK];
+            let lead = run.at[0] % PACK;
+            let lead = if run.at.iter().all(|&place| place >= lead) { lead } else { 0 };
+            run.at = run.at.map(|place| place - lead);
+            let count = lead + filled.iter().flatten().count();
+            let shift = run.at.iter().map(|place| place % PACK).max().unwrap_or(0);
+            run.packs = (count + shift).div_ceil(PACK);
+            run.item = runs.slots.len();
+            runs.slots.extend(std::iter::repeat_n(None, lead).chain(filled.iter().copied()));
+            runs.slots.resize(run.item + run.packs * PACK, None);
+        }
+        runs
+    }
+
     /// Orders elements that are given by the places of their operands.
     pub(crate) fn of_places(places: Vec<[usize; N]>, lanes: usize) -> Self {
         let mut order: Vec<usize> = (0..places.len()).collect();
@@ -82,6 +102,21 @@ impl<const N: usize> Runs<N> {
         for (place, slot) in expanded.iter_mut().zip(&self.slots) {
             if let Some((item, lane)) = *slot {
                 *place = value(item, lane);
+            }
+        }
+        expanded
+    }
+
+    /// Like `expand_with`, but where an operand's packs start within those of the state vectors, its coefficients
+    /// stand as the latter do.
+    pub(crate) fn expand_shifted(&self, operand: usize, value: impl Fn(usize, usize) -> f64) -> Aligned {
+        let mut expanded = Aligned::zeros(self.slots.len());
+        for run in &self.runs {
+            let slots = &self.slots[run.item..run.item + run.packs * PACK];
+            for (number, slot) in slots.iter().enumerate() {
+                if let Some((item, lane)) = *slot {
+                    expanded[run.item + run.at[operand] % PACK + number] = value(item, lane);
+                }
             }
         }
         expanded

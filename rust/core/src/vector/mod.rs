@@ -56,6 +56,14 @@ pub(crate) trait Vector:
     fn splat(value: f64) -> Self;
     /// Reads `WIDTH` values from position `at` on, which must be there (see the head of this module).
     fn load(values: &[f64], at: usize) -> Self;
+    /// Like `load`, of values that were just written at multiples of [`PACK`]: a processor hands out a write that is
+    /// still in its store buffer as a whole at once, but makes a load of parts of two writes wait.
+    #[inline(always)]
+    fn load_across(values: &[f64], at: usize) -> Self {
+        Self::load(values, at)
+    }
+    /// The last values of `self` from place `start` on, then the first ones of `next`.
+    fn across(self, next: Self, start: usize) -> Self;
     /// Writes the values from position `at` on, which must be there (see the head of this module).
     fn store(self, values: &mut [f64], at: usize);
     /// `self * factor + addend`, rounded once where the instruction set can.

@@ -77,6 +77,22 @@ impl<R: Vector, const N: usize> Vector for Parts<R, N> {
     }
 
     #[inline(always)]
+    fn load_across(values: &[f64], at: usize) -> Self {
+        if N > 1 { Self::load(values, at) } else { Self([R::load_across(values, at); N]) }
+    }
+
+    #[inline(always)]
+    fn across(self, next: Self, start: usize) -> Self {
+        if N == 1 {
+            return Self([self.0[0].across(next.0[0], start); N]);
+        }
+        let mut values = [0.0; 2 * PACK];
+        self.store(&mut values, 0);
+        next.store(&mut values, PACK);
+        Self::load(&values, start)
+    }
+
+    #[inline(always)]
     fn store(self, values: &mut [f64], at: usize) {
         for i in 0..N {
             self.0[i].store(values, at + i * R::WIDTH);
@@ -187,7 +203,7 @@ mod x86 {
 
     use std::arch::x86_64::*;
 
-    use super::{Instructions, Parts, Single};
+    use super::{Instructions, PACK, Parts, Single};
     use crate::vector::Vector;
 
     /// AVX2 with fused multiply-add.
@@ -315,6 +331,14 @@ mod x86 {
     }
 
     impl Vector for Ymm {
+        #[inline(always)]
+        fn across(self, next: Self, start: usize) -> Self {
+            let mut values = [0.0; 8];
+            self.store(&mut values, 0);
+            next.store(&mut values, 4);
+            Self::load(&values, start)
+        }
+
         shared_methods!(
             4,
             _mm256_set1_pd,
@@ -377,7 +401,40 @@ mod x86 {
         }
     }
 
+    /// The places from each place of a first pack on, over to those of a second.
+    static ACROSS: [[i64; PACK]; PACK] = {
+        let mut places = [[0; PACK]; PACK];
+        let mut start = 0;
+        while start < PACK {
+            let mut value = 0;
+            while value < PACK {
+                places[start][value] = (start + value) as i64;
+                value += 1;
+            }
+            start += 1;
+        }
+        places
+    };
+
     impl Vector for Zmm {
+        #[inline(always)]
+        fn load_across(values: &[f64], at: usize) -> Self {
+            let start = at % PACK;
+            if start == 0 {
+                return Self::load(values, at);
+            }
+            Self::load(values, at - start).across(Self::load(values, at - start + PACK), start)
+        }
+
+        #[inline(always)]
+        fn across(self, next: Self, start: usize) -> Self {
+            // SAFETY: see the head of this module; a row of the table is eight integers.
+            unsafe {
+                let places = _mm512_loadu_epi64(ACROSS[start].as_ptr());
+                Self(_mm512_permutex2var_pd(self.0, places, next.0))
+            }
+        }
+
         shared_methods!(
             8,
             _mm512_set1_pd,

@@ -71,6 +71,11 @@ impl<const FUSED: bool> Vector for Single<FUSED> {
     }
 
     #[inline(always)]
+    fn across(self, next: Self, start: usize) -> Self {
+        if start == 0 { self } else { next }
+    }
+
+    #[inline(always)]
     fn interleave(self, other: Self) -> (Self, Self) {
         (self, other)
     }
