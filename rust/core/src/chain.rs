@@ -17,7 +17,7 @@ const ENTRIES: usize = 4;
 pub(crate) struct Chain {
     /// Place of the row, then those of its coordinates.
     runs: Runs<5>,
-    /// G, and G M^-1, by entry.
+    /// G, and G M^-1 as the coordinates stand, by entry.
     gradient: [Aligned; ENTRIES],
     change: [Aligned; ENTRIES],
     /// L and 1 / D by row.
@@ -51,22 +51,23 @@ impl Chain {
             let nth = |number: usize| place((entries.start + number).min(entries.end - 1));
             [row, nth(0), nth(1), nth(2), nth(3)]
         });
-        let runs = Runs::of_places(rows.collect(), 1);
+        let runs = Runs::of_places(rows.collect(), 1).with_carry();
         let value = |row: usize, number: usize, scale: &dyn Fn(usize) -> f64| {
             let entry = pattern.entries(row).nth(number);
             entry.map_or(0.0, |entry| gradient[entry] * scale(place(entry)))
         };
-        let spread = |scale: &dyn Fn(usize) -> f64| {
-            std::array::from_fn(|number| runs.expand_with(0.0, |row, _| value(row, number, scale)))
-        };
         let by_row = |of_row: &dyn Fn(usize) -> f64| {
-            let mut values = Aligned::zeros(row_count.next_multiple_of(PACK) + PACK);
+            let mut values = Aligned::zeros(row_count.next_multiple_of(PACK) + 2 * PACK);
             values.iter_mut().enumerate().take(row_count).for_each(|(row, value)| *value = of_row(row));
             values
         };
         Some(Self {
-            gradient: spread(&|_| 1.0),
-            change: spread(&|at| inverse_mass[at]),
+            gradient: std::array::from_fn(|number| {
+                runs.expand_with(0.0, |row, _| value(row, number, &|_| 1.0))
+            }),
+            change: std::array::from_fn(|number| {
+                runs.expand_shifted(number + 1, |row, _| value(row, number, &|at| inverse_mass[at]))
+            }),
             lower: by_row(&|row| lower[row]),
             inverse: by_row(&|row| system[row]),
             offset: by_row(&|row| parameters[2 * row]),
@@ -83,6 +84,7 @@ impl Chain {
         self.gradient_product::<I>(acceleration);
         self.solve::<I::Single>();
         self.runs.sweep::<I::Pack>(&mut Reaction {
+            carry: I::Pack::splat(0.0),
             change: self.change.each_ref().map(|entry| &entry[..]),
             multipliers: &self.multipliers,
             x: acceleration,
@@ -149,26 +151,31 @@ impl<V: Vector> Kernel<V, 5> for Product<'_> {
         let mut sum = V::load(self.sum, row);
         let places = [a, b, c, d];
         for entry in 0..ENTRIES {
-            sum = V::load(self.gradient[entry], item).mul_add(V::load(self.x, places[entry]), sum);
+            sum = V::load(self.gradient[entry], item).mul_add(V::load_across(self.x, places[entry]), sum);
         }
         sum.store(self.sum, row);
     }
 }
 
-struct Reaction<'a> {
+struct Reaction<'a, V> {
+    /// Multipliers of the pack before, the last of which act on the first coordinates of this one.
+    carry: V,
     change: [&'a [f64]; ENTRIES],
     multipliers: &'a [f64],
     x: &'a mut [f64],
 }
 
-impl<V: Vector> Kernel<V, 5> for Reaction<'_> {
+impl<V: Vector> Kernel<V, 5> for Reaction<'_, V> {
     #[inline(always)]
     fn apply(&mut self, [row, a, b, c, d]: [usize; 5], item: usize) {
         let multiplier = -V::load(self.multipliers, row);
         let places = [a, b, c, d];
         for entry in 0..ENTRIES {
-            let x = V::load(self.x, places[entry]);
-            multiplier.mul_add(V::load(self.change[entry], item), x).store(self.x, places[entry]);
+            let shift = places[entry] % PACK;
+            let acting = if shift > 0 { self.carry.across(multiplier, PACK - shift) } else { multiplier };
+            let x = V::load(self.x, places[entry] - shift);
+            acting.mul_add(V::load(self.change[entry], item), x).store(self.x, places[entry] - shift);
         }
+        self.carry = multiplier;
     }
 }

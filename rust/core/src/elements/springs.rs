@@ -22,7 +22,7 @@ impl Springs {
     pub(crate) fn new(assembly: &Assembly, layout: &Layout, members: &[usize]) -> Self {
         let table = &assembly.springs;
         let ends: Vec<[usize; 2]> = table.index_a.iter().zip(&table.index_b).map(|(&a, &b)| [a, b]).collect();
-        let runs = Runs::carried(&ends, layout);
+        let runs = Runs::new(&ends, layout).with_carry();
         let ratio = |end: usize, item: usize, member: usize| {
             table.ratio.as_ref().map_or(1.0, |ratio| ratio[end].at(member, item))
         };

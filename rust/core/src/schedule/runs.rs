@@ -37,12 +37,11 @@ impl<const N: usize> Runs<N> {
         Self::of_places(places, layout.lanes)
     }
 
-    /// Like `new`, for kernels that carry a value over from pack to pack. Packs start where those of the state vectors
-    /// do for the first operand. Where they do not for another, there is room for what is carried over at the end.
-    pub(crate) fn carried(coordinates: &[[usize; N]], layout: &Layout) -> Self {
-        let mut runs = Self::new(coordinates, layout);
-        let slots = std::mem::take(&mut runs.slots);
-        for run in &mut runs.runs {
+    /// For kernels that carry a value over from pack to pack: packs start where those of the state vectors do for the
+    /// first operand, and where they do not for another, there is room for what is carried over at the end.
+    pub(crate) fn with_carry(mut self) -> Self {
+        let slots = std::mem::take(&mut self.slots);
+        for run in &mut self.runs {
             let filled = &slots[run.item..run.item + run.packs * PACK];
             let lead = run.at[0] % PACK;
             let lead = if run.at.iter().all(|&place| place >= lead) { lead } else { 0 };
@@ -50,11 +49,11 @@ impl<const N: usize> Runs<N> {
             let count = lead + filled.iter().flatten().count();
             let shift = run.at.iter().map(|place| place % PACK).max().unwrap_or(0);
             run.packs = (count + shift).div_ceil(PACK);
-            run.item = runs.slots.len();
-            runs.slots.extend(std::iter::repeat_n(None, lead).chain(filled.iter().copied()));
-            runs.slots.resize(run.item + run.packs * PACK, None);
+            run.item = self.slots.len();
+            self.slots.extend(std::iter::repeat_n(None, lead).chain(filled.iter().copied()));
+            self.slots.resize(run.item + run.packs * PACK, None);
         }
-        runs
+        self
     }
 
     /// Orders elements that are given by the places of their operands.
