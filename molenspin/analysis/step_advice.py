@@ -135,6 +135,18 @@ def steps_table(comparisons: Sequence[StepComparison]) -> pd.DataFrame:
     )
 
 
+def steps_verdict(comparisons: Sequence[StepComparison]) -> str:
+    """For which assemblies the advice holds, and under which criterion, in one sentence."""
+    found = [item for item in comparisons if item.holds]
+    others = dict.fromkeys(item.assembly for item in comparisons)
+    held = ", ".join(f"{item.assembly} ({item.criterion.value}, {item.duration:g} s)" for item in found)
+    never = ", ".join(name for name in others if name not in {item.assembly for item in found})
+    return (
+        f"Verlet allows about twice the step of rk4 for: {held or 'none'}. "
+        f"Under no criterion for: {never or 'none'}."
+    )
+
+
 class _Trials:
     """Runs of one assembly, judged."""
 

@@ -4,7 +4,10 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+import pandas as pd
+
 from molenspin.analysis.advice import Advice, advise
+from molenspin.analysis.speedups import BASELINE
 from molenspin.assembly.assembly import Assembly
 from molenspin.assembly.families import Family, benchmark_assembly
 from molenspin.assembly.yaml_format import load_assembly
@@ -12,6 +15,7 @@ from molenspin.backends.registry import available_backends, get_backend
 from molenspin.backends.settings import check_positive
 from molenspin.errors import InvalidValueError
 from molenspin.report import wording
+from molenspin.timing.statistics import Estimate, Interval
 
 HELP = "find the cheapest setting that reaches a wanted accuracy"
 
@@ -70,7 +74,26 @@ def _answer(assembly: Assembly, found: Advice) -> str:
         f"{assembly.name}, {found.duration:g} s, error at most {found.error:g} rad: use {best['integrator']} "
         f"with dt = {best['dt']:.6g} s on backend {best['backend']}\n"
         f"error {wording.power(best['error'])} rad (reference known to {wording.power(found.uncertainty)}), "
-        f"run time {wording.seconds(best['seconds'])}"
+        f"run time {wording.seconds(best['seconds'])}{_gain(table)}"
+    )
+
+
+def _gain(table: pd.DataFrame) -> str:
+    """How much faster the best is than the baseline at its own best for the same error."""
+    best, baseline = table.iloc[0], table[(table["backend"] == BASELINE) & table["seconds"].notna()]
+    if best["backend"] == BASELINE or baseline.empty:
+        return ""
+    theirs = baseline.iloc[0]
+    known = None
+    if pd.notna(theirs["seconds_low"]) and pd.notna(best["seconds_low"]):
+        # Ends of both intervals against each other: wider than 95%.
+        known = Interval(
+            float(theirs["seconds_low"] / best["seconds_high"]),
+            float(theirs["seconds_high"] / best["seconds_low"]),
+        )
+    gained = wording.speedup(Estimate(value=float(theirs["seconds"] / best["seconds"]), interval=known))
+    return (
+        f", {gained} as fast as {BASELINE} at its best, {theirs['integrator']} with dt = {theirs['dt']:.6g} s"
     )
 
 

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from molenspin.analysis.step_advice import Criterion, compare_steps, steps_table
+from molenspin.analysis.step_advice import Criterion, compare_steps, steps_table, steps_verdict
 from molenspin.assembly.families import Family, benchmark_assembly
 from molenspin.backends.registry import available_backends
 from molenspin.backends.settings import check_positive
@@ -34,4 +34,5 @@ def run(arguments: Namespace) -> int:
             conserved, duration=arguments.long, backend=backend, criteria=[Criterion.ENERGY]
         )
     print(steps_table(found).to_string(index=False))
+    print(steps_verdict(found))
     return 0

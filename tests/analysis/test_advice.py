@@ -49,6 +49,13 @@ def test_what_cannot_reach_the_error_says_so(monkeypatch):
     assert table.set_index("integrator").loc["euler", "note"].startswith("would need about")
 
 
+def test_command_tells_how_much_faster_than_the_baseline(capsys):
+    arguments = ["--error", "1e-4", "--duration", "0.1", "--backends", "rust,numpy"]
+    assert main(["advise", "--assembly", "train:4", *arguments]) == 0
+    second = capsys.readouterr().out.splitlines()[1]
+    assert "× (too few runs for an interval) as fast as numpy at its best" in second
+
+
 def test_command_prints_the_answer_first(capsys):
     arguments = ["--error", "1e-4", "--duration", "0.1", "--backends", "numpy"]
     assert main(["advise", "--assembly", "train:4", *arguments]) == 0

@@ -3,7 +3,13 @@
 import pytest
 
 import molenspin as ms
-from molenspin.analysis.step_advice import Criterion, compare_steps, steps_table
+from molenspin.analysis.step_advice import (
+    Criterion,
+    StepComparison,
+    compare_steps,
+    steps_table,
+    steps_verdict,
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +40,18 @@ def test_table_gives_the_verdict(oscillator):
     (row,) = steps_table(found).to_dict("records")
     assert row["about twice"] == "no"
     assert row["energy"] == "conserved"
+
+
+def test_verdict_names_the_assemblies_for_which_the_advice_holds():
+    def comparison(name, verlet):
+        return StepComparison(
+            assembly=name,
+            criterion=Criterion.ENERGY,
+            is_conserved=True,
+            duration=50.0,
+            rk4=1e-3,
+            verlet=verlet,
+        )
+
+    verdict = steps_verdict([comparison("a", 2e-3), comparison("b", 1e-3), comparison("a", 1e-4)])
+    assert verdict.endswith("for: a (energy within 1%, 50 s). Under no criterion for: b.")
