@@ -1,16 +1,16 @@
 //! Sparse, vectorised time integration of constrained drivetrains.
 //!
 //! The way through: an [`Assembly`] of tables is turned into a schedule ([`schedule`]) that depends on its structure
-//! alone; for each batch of members the coefficients are spread over lanes ([`elements`], [`rigid`], [`mechanism`]);
+//! alone, once bodies that are geared rigidly together share a coordinate ([`gearing`]); for each batch of members the
+//! coefficients are spread over lanes ([`elements`], [`rigid`], [`mechanism`]);
 //! the time loop ([`batch`]) lets an integrator ([`integrators`]) ask the [`system`] for accelerations and
-//! projections and records what it is told to ([`history`]).
+//! projections and records what it is told to ([`recorder`]).
 //!
 //! All kernels are generic over [`vector::Vector`] and compiled for several instruction sets ([`instructions`]).
 
 mod aligned;
 mod assembly;
 mod batch;
-mod chain;
 mod constraints;
 mod elements;
 mod ensemble;
@@ -25,6 +25,7 @@ mod mechanism;
 mod newton;
 mod outcome;
 mod phases;
+mod recorder;
 mod rigid;
 mod schedule;
 mod settings;

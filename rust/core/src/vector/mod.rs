@@ -10,14 +10,15 @@
 
 mod packs;
 mod single;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 pub(crate) use packs::Portable;
-#[cfg(target_arch = "x86_64")]
-pub(crate) use packs::{Avx2, Avx512};
-#[cfg(test)]
 pub(crate) use single::Single;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::{Avx2, Avx512};
 
 /// Number of values in a pack.
 pub(crate) const PACK: usize = 8;
