@@ -17,6 +17,8 @@ table {{ border-collapse: collapse; }} th, td {{ padding: 0.2em 0.6em; text-alig
 </body></html>
 """
 
+EMPTY = "No rows: nothing of this kind was measured."
+
 
 def result_tables(results: SweepResults) -> dict[str, pd.DataFrame]:
     """Tables of a sweep by name: ``speedup`` (at equal step), ``equal_error``, ``orders``."""
@@ -35,9 +37,9 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(path.with_suffix(".csv"), index=False)
     rounded = table.map(_text)
-    path.with_suffix(".md").write_text(_markdown(rounded), encoding="utf-8")
+    path.with_suffix(".md").write_text(_markdown(rounded) if len(table) else f"{EMPTY}\n", encoding="utf-8")
     title = html.escape(path.stem.replace("_", " ").capitalize())
-    body = rounded.to_html(index=False, border=0, escape=True)
+    body = rounded.to_html(index=False, border=0, escape=True) if len(table) else f"<p>{EMPTY}</p>"
     path.with_suffix(".html").write_text(PAGE.format(title=title, table=body), encoding="utf-8")
 
 

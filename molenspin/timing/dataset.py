@@ -14,8 +14,9 @@ def samples_dataset(results: TimingResults) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        ``wall`` and ``inside`` [s] over ``record`` and ``round``, NaN where a slow backend sat a round out;
-        ``first_call`` [s] over ``record``; the case, backend, machine and verdict as coordinates.
+        ``wall``, ``inside`` and ``calibration`` [s] and ``visit`` over ``record`` and ``round``, NaN where
+        a slow backend sat a round out; ``first_call`` [s] over ``record``; the case, backend, machine and
+        verdict as coordinates.
     """
     records = results.records
     columns: dict[str, Callable[[TimingRecord], object]] = {
@@ -35,6 +36,8 @@ def samples_dataset(results: TimingResults) -> xr.Dataset:
         {
             "wall": (("record", "round"), _by_round(results, "wall"), seconds),
             "inside": (("record", "round"), _by_round(results, "inside"), seconds),
+            "calibration": (("record", "round"), _by_round(results, "calibration"), seconds),
+            "visit": (("record", "round"), _by_round(results, "visits")),
             "first_call": ("record", [record.samples.first_call for record in records], seconds),
         },
         coords={name: ("record", [value(record) for record in records]) for name, value in columns.items()},
@@ -45,5 +48,7 @@ def _by_round(results: TimingResults, name: str) -> np.ndarray[tuple[int, int], 
     round_count = max((1 + max(record.samples.rounds, default=-1) for record in results.records), default=0)
     values = np.full((len(results.records), round_count), np.nan)
     for row, record in enumerate(results.records):
-        values[row, list(record.samples.rounds)] = getattr(record.samples, name)
+        found = getattr(record.samples, name)
+        if found:  # older files have no calibration, and one visit is not numbered
+            values[row, list(record.samples.rounds)] = found
     return values

@@ -49,6 +49,12 @@ def test_tables_escape_what_strangers_wrote(results, tmp_path):
     assert "<b>" not in page
 
 
+def test_a_table_without_rows_says_so(tmp_path):
+    write_table(SweepResults(made_accuracy()).speedup, tmp_path / "speedup")
+    for ending in ("md", "html"):
+        assert "nothing of this kind was measured" in (tmp_path / f"speedup.{ending}").read_text()
+
+
 def test_figures_are_svg_and_the_same_every_time(results, tmp_path):
     for name, figure in result_figures(results).items():
         save_figure(figure, tmp_path / f"{name}.svg")

@@ -130,6 +130,8 @@ def test_samples_come_as_a_dataset_with_gaps_where_a_slow_backend_did_not_run():
     assert dataset["wall"].sel(record="numpy").count() == 6
     np.testing.assert_allclose(dataset["wall"].sel(record="rust"), 0.5)
     assert dataset["wall"].attrs["units"] == "s"
+    assert dataset["calibration"].count() == dataset["wall"].count()
+    assert dataset["visit"].isnull().all()  # only one
 
 
 @pytest.mark.parametrize(
