@@ -1,7 +1,7 @@
 """The kernels of the compiled core are compiled for their instruction set from end to end.
 
-A function that is not inlined into a kernel is compiled for the oldest processor; its vector instructions then
-are calls, one for each, and the kernel takes twice as long. Nothing but the machine code shows it.
+A function that is not inlined into a kernel is compiled for the oldest processor; its vector instructions
+then are calls, one for each, and the kernel takes twice as long. Nothing but the machine code shows it.
 """
 
 import platform
