@@ -96,6 +96,7 @@ def open_project(config: Mapping[str, Any] | Path) -> Project:
         If a key, a value, a backend or an assembly is wrong; nothing was written.
     """
     checked = load_config(config) if isinstance(config, Path) else config_from_mapping(config)
+    _check_folder(places_of(checked).folder)
     series = expand(checked)
     return _planned(checked, series, _fingerprints(series))
 
@@ -121,6 +122,12 @@ def prepare_project(project: Project) -> None:
                 f"{places.store}: another sweep has added to it since this one was planned; run again"
             )
         prepare_store(plan, places.store)
+
+
+def _check_folder(folder: Path) -> None:
+    for path in (folder, *folder.parents):
+        if path.exists() and not path.is_dir():
+            raise InvalidValueError(f"outputs.directory: {path} is not a folder; choose another place")
 
 
 def places_of(config: Config) -> Places:

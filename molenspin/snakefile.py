@@ -21,8 +21,8 @@ def checked_project(config: Mapping[str, Any], *, is_main: bool) -> Project:
     """
     with messages_only():
         project = open_project(config)
-    if is_main:
-        project.drop_false_records()
+        if is_main:
+            project.drop_false_records()
     return project
 
 
@@ -37,6 +37,9 @@ def messages_only() -> Iterator[None]:
     """Errors of ours and of the disk end the process with their message alone."""
     try:
         yield
-    except (MolenspinError, OSError) as error:
+    except MolenspinError as error:
         print(f"molenspin: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except OSError as error:
+        print(f"molenspin: results cannot be written: {error}", file=sys.stderr)
         raise SystemExit(2) from None

@@ -90,6 +90,10 @@ BAD: dict[str, tuple[str, str]] = {
         top("outputs: {directory: ''}"),
         "outputs.directory: string should have at least",
     ),
+    "output folder that is a file": (
+        top("outputs: {directory: config.yaml}"),
+        "outputs.directory: config.yaml is not a folder; choose another place",
+    ),
     # types
     "sweep is a mapping": ("sweep: {dt: [1]}", "sweep: input should be a valid list"),
     "sweep is empty": ("sweep: []", "sweep: list should have at least 1 item"),
