@@ -2,6 +2,8 @@
 
 import os
 import signal
+from random import Random
+from threading import Timer
 
 import dask
 import numpy as np
@@ -14,6 +16,8 @@ from molenspin.executor import run_group
 from molenspin.project import open_project, planned_job
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import open_results
+
+SEED = 20_261_123
 
 
 def sweep(folder):
@@ -48,21 +52,24 @@ def cluster():
         yield cluster
 
 
-def test_a_killed_worker_costs_nothing_but_time(cluster, tmp_path, monkeypatch):
+def test_a_worker_killed_at_a_random_moment_costs_nothing_but_time(
+    cluster, tmp_path, monkeypatch, pytestconfig
+):
+    """`--kills 20` kills one in each of twenty runs."""
     _, alone = run(sweep(tmp_path / "alone"))
     monkeypatch.setenv(SCHEDULER_VARIABLE, cluster.scheduler_address)
-    with Client(cluster) as client:
-        workers = list(client.run(os.getpid).values())
-
-    def kill(_):
-        if workers:
-            os.kill(workers.pop(), signal.SIGKILL)
-            workers.clear()
-
-    record, node = run(sweep(tmp_path / "cluster"), show=kill)
-    assert record.status_counts == {"ok": 6}
-    for name in ("angle", "displacement", "angular_velocity", "velocity"):
-        np.testing.assert_array_equal(node[name].values, alone[name].values)
+    moment = Random(SEED)
+    for number in range(pytestconfig.getoption("kills") or 1):
+        with Client(cluster) as client:
+            client.wait_for_workers(2)
+            victim = moment.choice(list(client.run(os.getpid).values()))
+        timer = Timer(moment.uniform(0.0, 0.8), os.kill, (victim, signal.SIGKILL))
+        timer.start()
+        record, node = run(sweep(tmp_path / f"cluster-{number}"))
+        timer.join()
+        assert record.status_counts == {"ok": 6}
+        for name in ("angle", "displacement", "angular_velocity", "velocity"):
+            np.testing.assert_array_equal(node[name].values, alone[name].values)
 
 
 def test_a_batch_that_kills_every_worker_is_a_failure_with_a_reason(cluster, tmp_path, monkeypatch):
