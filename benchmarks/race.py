@@ -7,7 +7,8 @@ from typing import Generic, TypeVar
 from molenspin.timing import Environment, Schedule, TimingCase, TimingRecord, Verdict
 from molenspin.timing.clock import Clock
 from molenspin.timing.records import Physics
-from molenspin.timing.rounds import Samples, run_rounds
+from molenspin.timing.rounds import run_rounds
+from molenspin.timing.samples import Samples
 
 LARGEST_ERROR = 1e-3
 """An entrant whose angles are further off [rad] does not solve the problem, and its time does not count."""

@@ -10,7 +10,7 @@ from molenspin.backends.protocol import PhaseSeconds
 from molenspin.integrators import Integrator
 from molenspin.timing import Environment
 from molenspin.timing.records import Physics, TimingCase, TimingRecord, TimingResults, Verdict
-from molenspin.timing.rounds import Samples
+from molenspin.timing.samples import Samples
 from molenspin.timing.threads import ThreadPinning
 
 DURATION = 2.0

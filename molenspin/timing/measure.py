@@ -1,73 +1,24 @@
 """Time backends on workloads: rounds, then physics, then records."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from statistics import median
 
-from molenspin.backends.protocol import Outcome
-from molenspin.backends.registry import DEVICE_BACKENDS
 from molenspin.backends.workload import Contender, Workload
 from molenspin.errors import InvalidValueError
-from molenspin.history import allocate_history
 from molenspin.provenance import backend_fingerprint
 from molenspin.refinement import Refined, refine
 from molenspin.timing.calibration import calibration_kernel
 from molenspin.timing.clock import Clock, monotonic_clock
 from molenspin.timing.environment import Environment
-from molenspin.timing.memory import PeakMemory, give_back_idle_memory, peak_memory
-from molenspin.timing.physics import Computed, angle_error, forget, judge
+from molenspin.timing.physics import Computed, angle_error, judge
 from molenspin.timing.records import Physics, TimingCase, TimingRecord, TimingResults, Verdict
-from molenspin.timing.rounds import Samples, Schedule, joined, run_rounds
+from molenspin.timing.rounds import Schedule, run_rounds
+from molenspin.timing.samples import Samples, joined
+from molenspin.timing.simulation_task import SimulationTask
 
 REFERENCE_HALVINGS = 1
 """The reference is computed by rk4 with half the step, halved again so often."""
-
-
-class _SimulationTask:
-    """One contender on one workload, as `run_rounds` wants it."""
-
-    def __init__(self, workload: Workload, contender: Contender) -> None:
-        self._workload = workload
-        self._contender = contender
-        self._history = allocate_history(workload.compiled, workload.settings, reaction=False)
-        self.outcome: Outcome | None = None
-        self.peak = PeakMemory()
-
-    def prepare(self) -> None:
-        if self.outcome is None:
-            give_back_idle_memory()
-        forget(self._history)
-
-    def run(self) -> float:
-        if self.outcome is None:
-            with peak_memory() as self.peak:
-                outcome = self._simulate()
-        else:
-            outcome = self._simulate()
-        self.outcome = outcome
-        return outcome.elapsed
-
-    def _simulate(self) -> Outcome:
-        workload, contender = self._workload, self._contender
-        return contender.backend.run(workload.compiled, workload.settings, contender.execution, self._history)
-
-    @property
-    def host_bytes(self) -> int | None:
-        """Result buffers and what the first run needed beyond them; None where that cannot be told."""
-        buffers = (getattr(self._history, field.name) for field in fields(self._history))
-        results = sum(buffer.nbytes for buffer in buffers if buffer is not None)
-        return None if self.peak.bytes is None else results + self.peak.bytes
-
-    @property
-    def device_bytes(self) -> int | None:
-        """What the first run needed on a GPU; None without one."""
-        uses_devices = self._contender.backend.name in DEVICE_BACKENDS
-        return self.peak.device_bytes if uses_devices else None
-
-    @property
-    def computed(self) -> Computed | None:
-        if self.outcome is None:
-            return None
-        return Computed(history=self._history, outcome=self.outcome, dtype=self._contender.execution.dtype)
 
 
 def case_of(workload: Workload) -> TimingCase:
@@ -141,8 +92,15 @@ class _Timer:
         """Time a workload in one visit and join what earlier visits found of it."""
         earlier = {record.backend: record for record in before}
         again = [c for c in self.contenders if not before or self._is_worth_it(earlier[c.label])]
-        tasks = {contender.label: _SimulationTask(workload, contender) for contender in again}
-        samples = run_rounds(tasks, self.schedule, visit=visit, clock=self.clock, calibrate=self.calibrate)
+        tasks = {contender.label: SimulationTask(workload, contender) for contender in again}
+        samples = run_rounds(
+            tasks,
+            self.schedule,
+            visit=visit,
+            warm=self._warm(earlier),
+            clock=self.clock,
+            calibrate=self.calibrate,
+        )
         runs = {label: run for label, task in tasks.items() if (run := task.computed)}
         physics = judge(runs, trusted=self.trusted, tolerance=workload.settings.tolerance)
         finest = self._finest(physics, samples)
@@ -158,6 +116,15 @@ class _Timer:
     def _is_worth_it(self, record: TimingRecord) -> bool:
         """Neither given up nor slower than the budget."""
         return not record.samples.failure and record.samples.first_call <= self.schedule.budget
+
+    def _warm(self, earlier: Mapping[str, TimingRecord]) -> dict[str, float]:
+        """Seconds of a run, of those that an earlier visit timed and that last longer than a warm-up."""
+        known = {
+            label: median(record.samples.wall)
+            for label, record in earlier.items()
+            if record.samples.wall and self._is_worth_it(record)
+        }
+        return {label: value for label, value in known.items() if value >= self.schedule.warm_up_of_visit}
 
     def _finest(self, physics: dict[str, Physics], samples: dict[str, Samples]) -> Contender | None:
         """Return the fastest contender of full precision that computed the right thing."""
@@ -176,7 +143,7 @@ class _Timer:
         contender: Contender,
         samples: Samples,
         physics: Mapping[str, Physics],
-        tasks: Mapping[str, _SimulationTask],
+        tasks: Mapping[str, SimulationTask],
     ) -> TimingRecord:
         label, task = contender.label, tasks[contender.label]
         record = TimingRecord(

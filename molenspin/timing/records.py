@@ -11,7 +11,7 @@ from molenspin.backends.protocol import PhaseSeconds
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.integrators import Integrator
 from molenspin.timing.environment import Environment
-from molenspin.timing.rounds import Samples
+from molenspin.timing.samples import Samples
 
 
 class Verdict(StrEnum):

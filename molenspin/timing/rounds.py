@@ -2,13 +2,14 @@
 
 import gc
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 from molenspin.errors import MolenspinError
 from molenspin.timing.clock import Clock, monotonic_clock
+from molenspin.timing.samples import Samples
 from molenspin.timing.statistics import MINIMUM_SAMPLES
 
 RUNS_PER_VISIT = 3
@@ -46,47 +47,15 @@ class Schedule:
         """Visits that the repeats allow."""
         return max(1, min(self.visits, self.repeats // RUNS_PER_VISIT))
 
+    @property
+    def warm_up_of_visit(self) -> float:
+        """Seconds of warm-up in each visit."""
+        return self.warm_up / self.visit_count
+
     def rounds_of(self, visit: int) -> range:
         """Numbers of the rounds of a visit."""
         first, after = (self.repeats * number // self.visit_count for number in (visit, visit + 1))
         return range(first, after)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Samples:
-    """Raw seconds of one task.
-
-    Parameters
-    ----------
-    first_call
-        Wall-clock seconds of the very first run: compilation, allocation, device start.
-    warm_up_count
-        Untimed runs after it.
-    wall
-        Wall-clock seconds of each timed run, measured from outside.
-    inside
-        Seconds of the same runs as the backend measured them.
-    rounds
-        The round of each timed run.
-    wanted
-        Timed runs that the schedule asked for; a slow task has fewer.
-    failure
-        Why the task was given up; empty where it was not.
-    calibration
-        Seconds of the calibration kernel right before each timed run; empty where none was timed.
-    visits
-        The visit of each timed run; empty where there was only one.
-    """
-
-    first_call: float
-    warm_up_count: int = 0
-    wall: tuple[float, ...] = ()
-    inside: tuple[float, ...] = ()
-    rounds: tuple[int, ...] = ()
-    wanted: int = 0
-    failure: str = ""
-    calibration: tuple[float, ...] = ()
-    visits: tuple[int, ...] = ()
 
 
 class Task(Protocol):
@@ -111,6 +80,7 @@ def run_rounds(
     schedule: Schedule,
     *,
     visit: int = 0,
+    warm: Mapping[str, float] | None = None,
     clock: Clock = monotonic_clock,
     calibrate: Callable[[], object] | None = None,
 ) -> dict[str, Samples]:
@@ -126,26 +96,33 @@ def run_rounds(
         How often.
     visit
         Number of the visit, from 0 on.
+    warm
+        Seconds of a run of each task that an earlier visit has warmed up, and that is too long to need it
+        again.
     clock
         Source of seconds.
     calibrate
         Fixed work that is timed before each run.
     """
-    first, failures = _first_calls(tasks, clock)
-    warm = {name: _warm_up(tasks[name], first[name], schedule, visit, clock) for name in first}
-    counts = {name: _affordable(schedule, [run.wall for run in warm[name]]) for name in first}
-    timed: dict[str, list[tuple[int, _Run]]] = {name: [] for name in first}
+    warm = warm or {}
+    first, failures = _first_calls({name: task for name, task in tasks.items() if name not in warm}, clock)
+    warm_up = {name: _warm_up(tasks[name], run, schedule, clock) for name, run in first.items()}
+    seconds = {name: [run.wall for run in runs] for name, runs in warm_up.items()}
+    counts = {
+        name: _affordable(schedule, seconds.get(name, [warm.get(name, 0.0)])) for name in {**first, **warm}
+    }
+    timed: dict[str, list[tuple[int, _Run]]] = {name: [] for name in counts}
     order = random.Random(schedule.seed + visit)
     rounds = schedule.rounds_of(visit)
     for round_number in rounds:
-        names = [name for name in first if _takes_part(counts[name], schedule, round_number, rounds[-1])]
+        names = [name for name in counts if _takes_part(counts[name], schedule, round_number, rounds[-1])]
         order.shuffle(names)
         for name in names:
             timed[name].append((round_number, _timed_run(tasks[name], clock, calibrate)))
     return {
         name: failures[name]
         if name in failures
-        else _samples(schedule, visit, first[name], len(warm[name]), timed[name])
+        else _samples(schedule, visit, first.get(name), len(warm_up.get(name, ())), timed[name])
         for name in tasks
     }
 
@@ -162,13 +139,10 @@ def _first_calls(tasks: Mapping[str, Task], clock: Clock) -> tuple[dict[str, _Ru
     return first, failures
 
 
-def _warm_up(task: Task, first: _Run, schedule: Schedule, visit: int, clock: Clock) -> list[_Run]:
+def _warm_up(task: Task, first: _Run, schedule: Schedule, clock: Clock) -> list[_Run]:
     if first.wall > schedule.budget:
         return []
-    share = schedule.warm_up / schedule.visit_count
-    if visit and first.wall >= share:
-        return [first]  # nothing is compiled any more
-    end = clock() + share
+    end = clock() + schedule.warm_up_of_visit
     runs = [_timed_run(task, clock)]
     while clock() < end:
         runs.append(_timed_run(task, clock))
@@ -215,10 +189,10 @@ def _garbage_collection_paused() -> Iterator[None]:
 
 
 def _samples(
-    schedule: Schedule, visit: int, first: _Run, warm_up_count: int, timed: list[tuple[int, _Run]]
+    schedule: Schedule, visit: int, first: _Run | None, warm_up_count: int, timed: list[tuple[int, _Run]]
 ) -> Samples:
     return Samples(
-        first_call=first.wall,
+        first_call=first.wall if first else 0.0,
         warm_up_count=warm_up_count,
         wall=tuple(run.wall for _, run in timed),
         inside=tuple(run.inside for _, run in timed),
@@ -226,19 +200,4 @@ def _samples(
         wanted=schedule.repeats,
         calibration=tuple(run.calibration for _, run in timed if run.calibration is not None),
         visits=(visit,) * len(timed) if schedule.visit_count > 1 else (),
-    )
-
-
-def joined(visits: Sequence[Samples]) -> Samples:
-    """Samples of one task over its visits: the first call is that of the first."""
-    return Samples(
-        first_call=visits[0].first_call,
-        warm_up_count=sum(part.warm_up_count for part in visits),
-        wall=tuple(value for part in visits for value in part.wall),
-        inside=tuple(value for part in visits for value in part.inside),
-        rounds=tuple(number for part in visits for number in part.rounds),
-        wanted=visits[0].wanted,
-        failure=next((part.failure for part in visits if part.failure), ""),
-        calibration=tuple(value for part in visits for value in part.calibration),
-        visits=tuple(number for part in visits for number in part.visits),
     )

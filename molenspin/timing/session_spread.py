@@ -15,7 +15,7 @@ import numpy as np
 from scipy import stats
 
 from molenspin.assembly.compiled import Floats
-from molenspin.timing.rounds import Samples
+from molenspin.timing.samples import Samples
 from molenspin.timing.statistics import SIGNIFICANCE, Interval
 
 ASSUMED_SPREAD = 0.04

@@ -20,7 +20,7 @@ from molenspin.timing import (
 from molenspin.timing.comparison import Change
 from molenspin.timing.merging import MergeConflictError
 from molenspin.timing.records import Physics
-from molenspin.timing.rounds import Samples
+from molenspin.timing.samples import Samples
 
 CASE = TimingCase(
     assembly="mill",

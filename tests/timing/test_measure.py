@@ -33,6 +33,19 @@ def test_medians_and_speedups_come_from_the_timed_runs():
     assert list(table["runs"]) == [8, 8]
 
 
+def test_later_visits_add_samples_and_call_a_hopeless_backend_no_more():
+    clock = FakeClock()
+    good = FakeBackend("numpy", clock, lambda _: 2.0)
+    slow = FakeBackend("slow", clock, lambda _: 100.0)
+    absent = FakeBackend("cuda", clock, lambda _: 1.0, refusal="no CUDA device")
+    results = timed(good, slow, absent, schedule=Schedule(repeats=8, warm_up=0.0, budget=60.0, visits=2))
+    counts = {record.backend: len(record.samples.wall) for record in results.records}
+    assert counts == {"numpy": 8, "slow": 1, "cuda": 0}
+    assert len(slow.calls) == 2
+    assert results.records[0].samples.visits == (0,) * 4 + (1,) * 4
+    assert results.records[0].code
+
+
 def test_fast_nonsense_is_wrong_and_not_ranked():
     clock = FakeClock()
     right = FakeBackend("numpy", clock, lambda _: 1.0)

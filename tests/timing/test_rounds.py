@@ -5,6 +5,7 @@ from timing_fakes import FakeClock
 
 from molenspin.errors import MolenspinError
 from molenspin.timing.rounds import Schedule, run_rounds
+from molenspin.timing.samples import joined
 from molenspin.timing.statistics import median_estimate, ratio_estimate
 
 
@@ -101,3 +102,27 @@ def test_task_that_refuses_is_given_up_and_the_others_go_on():
     assert samples["bad"].failure == "no such device"
     assert samples["bad"].wall == ()
     assert len(samples["good"].wall) == 3
+
+
+def test_rounds_are_spread_over_visits_and_a_long_run_is_warmed_up_once():
+    clock, schedule = FakeClock(), Schedule(repeats=7, warm_up=1.0, visits=2)
+    task = FakeTask("a", clock, [9.0, 8.0, 1.0])
+    first = run_rounds({"a": task}, schedule, visit=0, clock=clock)["a"]
+    second = run_rounds({"a": task}, schedule, visit=1, warm={"a": 1.0}, clock=clock)["a"]
+    both = joined([first, second])
+    assert (both.first_call, both.warm_up_count) == (9.0, 1)
+    assert both.rounds == tuple(range(7))
+    assert both.visits == (0, 0, 0, 1, 1, 1, 1)
+    assert both.wall == (1.0,) * 7
+
+
+def test_calibration_is_timed_before_each_run():
+    clock = FakeClock()
+    samples = run_rounds(
+        {"a": FakeTask("a", clock, [1.0])},
+        Schedule(repeats=4, warm_up=0.0),
+        clock=clock,
+        calibrate=lambda: clock.let_pass(0.25),
+    )["a"]
+    assert samples.calibration == (0.25,) * 4
+    assert samples.wall == (1.0,) * 4

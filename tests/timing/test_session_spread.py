@@ -10,7 +10,8 @@ from molenspin.integrators import Integrator
 from molenspin.timing import TimingCase, TimingRecord, TimingResults, Verdict, compare_timing
 from molenspin.timing.comparison import Change
 from molenspin.timing.records import Physics
-from molenspin.timing.rounds import Schedule, joined, run_rounds
+from molenspin.timing.rounds import Schedule, run_rounds
+from molenspin.timing.samples import joined
 
 SCHEDULE = Schedule(repeats=8, warm_up=0.0, visits=2, budget=1e9)
 CASE_COUNT = 12
