@@ -30,7 +30,6 @@ fn advance<I: Instructions>(motion: &mut Motion, dt: f64) {
     let step = I::Pack::splat(dt);
     for_each_pack::<I>(
         motion,
-        motion.length,
         #[inline(always)]
         |m, at| {
             let load = |values: &[f64]| I::Pack::load(values, at);

@@ -65,26 +65,35 @@ struct Slices<'a> {
     velocity: &'a mut [f64],
     stage_position: &'a mut [f64],
     stage_velocity: &'a mut [f64],
-    acceleration: &'a [f64],
+    acceleration: &'a mut [f64],
     position_sum: &'a mut [f64],
     velocity_sum: &'a mut [f64],
+    start: &'a Instant,
+    middle: &'a Instant,
+    end: &'a Instant,
 }
 
-/// Calls `update` for the place of each pack of the first `length` places of the state vectors.
-fn for_each_pack<I: Instructions>(
-    motion: &mut Motion,
-    length: usize,
-    mut update: impl FnMut(&mut Slices<'_>, usize),
-) {
-    let mut slices = Slices {
-        position: &mut motion.position,
-        velocity: &mut motion.velocity,
-        stage_position: &mut motion.stage_position,
-        stage_velocity: &mut motion.stage_velocity,
-        acceleration: &motion.acceleration,
-        position_sum: &mut motion.position_sum,
-        velocity_sum: &mut motion.velocity_sum,
-    };
+impl Motion {
+    fn slices(&mut self) -> Slices<'_> {
+        Slices {
+            position: &mut self.position,
+            velocity: &mut self.velocity,
+            stage_position: &mut self.stage_position,
+            stage_velocity: &mut self.stage_velocity,
+            acceleration: &mut self.acceleration,
+            position_sum: &mut self.position_sum,
+            velocity_sum: &mut self.velocity_sum,
+            start: &self.start,
+            middle: &self.middle,
+            end: &self.end,
+        }
+    }
+}
+
+/// Calls `update` for the place of each pack of the state vectors.
+fn for_each_pack<I: Instructions>(motion: &mut Motion, mut update: impl FnMut(&mut Slices<'_>, usize)) {
+    let length = motion.length;
+    let mut slices = motion.slices();
     I::vectorize(
         #[inline(always)]
         || {

@@ -46,7 +46,6 @@ fn drift<I: Instructions>(motion: &mut Motion, dt: f64) {
     let (step, half) = (I::Pack::splat(dt), I::Pack::splat(0.5 * dt));
     for_each_pack::<I>(
         motion,
-        motion.length,
         #[inline(always)]
         |m, at| {
             let load = |values: &[f64]| I::Pack::load(values, at);
@@ -62,7 +61,6 @@ fn extrapolate<I: Instructions>(motion: &mut Motion) {
     let two = I::Pack::splat(2.0);
     for_each_pack::<I>(
         motion,
-        motion.length,
         #[inline(always)]
         |m, at| {
             let half_velocity = I::Pack::load(m.stage_velocity, at);
@@ -76,7 +74,6 @@ fn kick<I: Instructions>(motion: &mut Motion, dt: f64) {
     let half = I::Pack::splat(0.5 * dt);
     for_each_pack::<I>(
         motion,
-        motion.length,
         #[inline(always)]
         |m, at| {
             let half_velocity = I::Pack::load(m.stage_velocity, at);

@@ -130,27 +130,39 @@ impl System {
         length: usize,
         acceleration: &mut [f64],
     ) {
-        self.force_evaluations += 1;
         I::vectorize(
             #[inline(always)]
-            || {
-                let state = State { position, velocity };
-                self.elements.free_acceleration::<I>(state, instant, length, acceleration);
-                self.newton.clock.end(Phase::StageEvaluation);
-                if rows == Rows::None {
-                    return;
-                }
-                for rigid in &mut self.rigid {
-                    rigid.constrain_acceleration::<I>(acceleration, &self.inverse_mass);
-                }
-                if rows == Rows::All {
-                    for mechanism in &mut self.mechanisms {
-                        mechanism.constrain_acceleration::<I>(acceleration, velocity, &self.inverse_mass);
-                    }
-                }
-                self.newton.clock.end(Phase::Newton);
-            },
+            || self.accelerate::<I>(position, velocity, instant, rows, length, acceleration),
         );
+    }
+
+    /// [`System::acceleration`] as part of a kernel.
+    #[inline(always)]
+    pub(crate) fn accelerate<I: Instructions>(
+        &mut self,
+        position: &[f64],
+        velocity: &[f64],
+        instant: &Instant,
+        rows: Rows,
+        length: usize,
+        acceleration: &mut [f64],
+    ) {
+        self.force_evaluations += 1;
+        let state = State { position, velocity };
+        self.elements.free_acceleration::<I>(state, instant, length, acceleration);
+        self.newton.clock.end(Phase::StageEvaluation);
+        if rows == Rows::None {
+            return;
+        }
+        for rigid in &mut self.rigid {
+            rigid.constrain_acceleration::<I>(acceleration, &self.inverse_mass);
+        }
+        if rows == Rows::All {
+            for mechanism in &mut self.mechanisms {
+                mechanism.constrain_acceleration::<I>(acceleration, velocity, &self.inverse_mass);
+            }
+        }
+        self.newton.clock.end(Phase::Newton);
     }
 
     /// Multipliers lambda of all constraints, by number and lane, at the position of the last projection.
