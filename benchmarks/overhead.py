@@ -2,8 +2,8 @@
 
 Runs a real sweep with Snakemake in a temporary folder, as users run it: one assembly in many winds on
 backend rust, jobs and storage by their defaults. Prints the share of the core time that went into simulation,
-and where the rest went: planning, process start and scheduling, storage and batching. A pilot sweep measures
-how long a case takes and chooses the simulated time, so that a case takes what `--milliseconds` says.
+and where the rest went: planning, process start and scheduling, storage and batching. A pilot measures how
+long a case takes and chooses the simulated time, so that a case takes what `--milliseconds` says.
 """
 
 import argparse
@@ -11,13 +11,21 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from os import getloadavg
 from pathlib import Path
 
+import numpy as np
 import yaml
 
+from molenspin.assembly.compile import compile_ensemble
+from molenspin.assembly.families import benchmark_assembly
+from molenspin.backends.protocol import Execution
+from molenspin.backends.registry import get_backend
+from molenspin.backends.settings import simulation_settings
 from molenspin.config import config_from_mapping
+from molenspin.history import allocate_history
 from molenspin.project import open_project, places_of
 from molenspin.store.records import load_records
 
@@ -58,8 +66,11 @@ class Shares:
         )
 
 
-PILOT_CASES, PILOT_DURATION = 1_024, 4.0
-"""Cases of the pilot, and their simulated time [s]."""
+PILOT_BATCHES, PILOT_DURATION = 10, 4.0
+"""Batches of the pilot for each core, and their simulated time [s]."""
+
+BATCH_SIZE = 64
+"""Cases of a batch, as a sweep has them by default."""
 
 DT, SAMPLE_COUNT = 0.001, 100
 """Step [s], and recorded states of a case beside the first."""
@@ -85,10 +96,19 @@ def sweep(folder: Path, cases: int, size: int, duration: float, cores: int) -> d
 
 
 def fitting_duration(milliseconds: float, size: int, cores: int) -> float:
-    """Simulated time [s] with which a case takes so long, by a pilot sweep on all cores."""
-    pilot = measure(PILOT_CASES, size, PILOT_DURATION, cores)
-    intervals = PILOT_DURATION * milliseconds * PILOT_CASES / (1000 * pilot.simulation) / (SAMPLE_COUNT * DT)
-    return max(1, round(intervals)) * SAMPLE_COUNT * DT
+    """Simulated time [s] with which a case takes so long: by the fastest of some batches on all cores."""
+    winds = {"sail_spur0.wind_speed": np.linspace(6.0, 12.0, BATCH_SIZE)}
+    compiled = compile_ensemble(benchmark_assembly("mill", size), winds)
+    settings = simulation_settings(duration=PILOT_DURATION, dt=DT, integrator="rk4", save_every=100)
+
+    def batch_seconds(_: int) -> float:
+        history = allocate_history(compiled, settings, reaction=False)
+        return get_backend("rust").run(compiled, settings, Execution(threads=1), history).elapsed
+
+    with ThreadPoolExecutor(cores) as pool:
+        fastest = min(pool.map(batch_seconds, range(PILOT_BATCHES * cores)))
+    duration = PILOT_DURATION * milliseconds / (1000 * fastest / BATCH_SIZE)
+    return max(1, round(duration / (SAMPLE_COUNT * DT))) * SAMPLE_COUNT * DT
 
 
 def measure(cases: int, size: int, duration: float, cores: int) -> Shares:

@@ -153,16 +153,18 @@ def test_a_wrong_config_stops_with_its_message_alone(tmp_path, change, message):
 
 
 def test_a_killed_run_goes_on_where_it_was(tmp_path):
-    slow = sweep(tmp_path, dt=(0.0005,), simulation={"duration": 0.6, "save_interval": 0.02})
-    process = subprocess.Popen(
-        command(tmp_path, slow, "--until", "simulations"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    slow = sweep(tmp_path, dt=(0.0005,), simulation={"duration": 2.0, "save_interval": 0.02})
+    with (tmp_path / "messages").open("w") as messages:
+        process = subprocess.Popen(
+            command(tmp_path, slow, "--until", "simulations"),
+            stdout=messages,
+            stderr=messages,
+            start_new_session=True,
+        )
     deadline = time.monotonic() + 90
     while not (done := _done_slots(tmp_path)) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
+    assert process.poll() is None, (tmp_path / "messages").read_text()
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert 0 < len(done) < 6

@@ -134,8 +134,8 @@ def _state(used_count: int, finished_count: int, current_count: int) -> BatchSta
 
 def _batch_seconds(node: NodePlan, item: Series, case_count: int) -> float:
     steps = node.layout.simulation.duration / item.dt
-    evaluations = steps * item.integrator.evaluations_per_step * case_count
-    return nominal_seconds(item.backend, evaluations, item.source.body_count)
+    evaluations = steps * item.integrator.evaluations_per_step
+    return nominal_seconds(item.backend, evaluations, item.source.body_count, case_count)
 
 
 def fingerprint_number(fingerprint: str) -> int:
