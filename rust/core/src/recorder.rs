@@ -208,7 +208,9 @@ fn write_whole<I: Instructions, const N: usize>(
             rows[value].store(&mut lines, value * BLOCK);
         }
         for series in series {
-            let line = I::Pack::load(&lines, series.place % PACK * BLOCK) * I::Pack::splat(series.factor);
+            // Adding zero turns the -0.0 of a negative factor into 0.0.
+            let line = I::Pack::load(&lines, series.place % PACK * BLOCK) * I::Pack::splat(series.factor)
+                + I::Pack::splat(0.0);
             let at = series.row * samples + first;
             line.store(buffers[series.buffer], at);
             prefetch(buffers[series.buffer], at + 2 * BLOCK);
@@ -242,7 +244,7 @@ fn write_rest<const N: usize>(
         let (pack, value) = (series.place / PACK, series.place % PACK);
         for (sample, at) in recorded.clone().enumerate() {
             let staged = block[(pack * BLOCK + sample) * PACK + value];
-            buffers[series.buffer][series.row * samples + at] = series.factor * staged;
+            buffers[series.buffer][series.row * samples + at] = series.factor * staged + 0.0;
         }
     }
 }
