@@ -1,12 +1,12 @@
 """Read a store: its ledger for planning, its cases for running, its results for people."""
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import zarr
 from numpy.typing import NDArray
+from zarr.core.sync import sync
 
 from molenspin.errors import MolenspinError
 from molenspin.status import CaseStatus
@@ -131,7 +131,7 @@ def _written_chunks(array: zarr.Array[Any]) -> list[int]:
     async def names() -> list[str]:
         return [name async for name in array.store.list_dir(f"{array.path}/c")]
 
-    return [int(name) for name in asyncio.run(names()) if name.isdigit()]
+    return [int(name) for name in sync(names()) if name.isdigit()]
 
 
 def _integer(node: zarr.Group, name: str) -> int:

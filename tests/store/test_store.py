@@ -1,5 +1,7 @@
+import asyncio
 import multiprocessing
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -207,3 +209,14 @@ def test_rounding_clears_bits_and_keeps_its_bound(error, patterns):
 def test_rounding_leaves_what_is_not_a_number():
     values = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0])
     np.testing.assert_array_equal(round_to_relative_error(values, 1e-6), values)
+
+
+def test_a_store_is_read_where_an_event_loop_runs_as_in_a_notebook(url):
+    commit(url, 0, result(3))
+
+    async def status():
+        return read_ledger(url).nodes["mill-4"].status[:3].tolist()
+
+    # In a thread: this one may have a loop already, left by a test with a browser.
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(asyncio.run, status()).result() == [1, 1, 1]
