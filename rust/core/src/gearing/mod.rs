@@ -10,7 +10,7 @@ mod residual;
 pub(crate) use reduce::reduce;
 pub(crate) use residual::GearedRows;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::assembly::{Assembly, Coefficients};
 use crate::schedule::clusters::classes;
@@ -80,12 +80,12 @@ fn is_homogeneous(assembly: &Assembly, row: &Row) -> bool {
 /// Rows in an order in which each knows all but one of its coordinates, if there is one, starting from the first
 /// coordinate of the first row.
 fn order(cluster: &Cluster) -> Option<Vec<usize>> {
-    let mut users: std::collections::HashMap<usize, Vec<usize>> = std::collections::HashMap::new();
+    let mut users: HashMap<usize, Vec<usize>> = HashMap::new();
     for (number, row) in cluster.rows.iter().enumerate() {
         row.coordinates.iter().for_each(|&coordinate| users.entry(coordinate).or_default().push(number));
     }
     let mut unknown: Vec<usize> = cluster.rows.iter().map(|row| row.coordinates.len()).collect();
-    let mut known = std::collections::HashSet::new();
+    let mut known = HashSet::new();
     let mut order = Vec::new();
     let mut next = VecDeque::from([*cluster.coordinates.first()?]);
     while let Some(coordinate) = next.pop_front() {
@@ -105,7 +105,7 @@ fn order(cluster: &Cluster) -> Option<Vec<usize>> {
 
 /// The coordinates of a cluster as multiples of the first.
 fn multiples(assembly: &Assembly, cluster: &Cluster, order: &[usize], member: usize) -> Vec<f64> {
-    let place: std::collections::HashMap<usize, usize> =
+    let place: HashMap<usize, usize> =
         cluster.coordinates.iter().enumerate().map(|(place, &coordinate)| (coordinate, place)).collect();
     let mut multiples = vec![f64::NAN; cluster.coordinates.len()];
     multiples[0] = 1.0;
