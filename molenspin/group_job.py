@@ -16,6 +16,7 @@ from molenspin.config.models import Execution as ExecutionConfig
 from molenspin.errors import MolenspinError
 from molenspin.store.claims import claims_folder
 from molenspin.store.location import arrays_of, open_root
+from molenspin.store.origins import fingerprints
 from molenspin.store.reading import case_rows
 from molenspin.sweep.ledger import RESULTS
 
@@ -69,7 +70,8 @@ def pending_tasks(job: GroupJob) -> tuple[list[BatchTask], Counter[str]]:
             raise MolenspinError(f"{job.url}: {name} is not a node of results")
         common = _common_settings(job, node)
         for first_slot, rows in case_rows(node, chunks):
-            current = np.isin(rows["status"], RESULTS) & (rows["fingerprint"] == job.fingerprint)
+            is_current = fingerprints(rows["origin"]) == job.fingerprint
+            current = np.isin(rows["status"], RESULTS) & is_current
             if current.all():
                 counts.update(status_counts(rows["status"]))
             else:

@@ -53,19 +53,31 @@ class ArraySpec:
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
-OUTCOMES: Mapping[str, ArraySpec] = {
-    "message": ArraySpec(TEXT, "", {"long_name": "why the case stopped"}),
-    "machine": ArraySpec(TEXT, "", {"long_name": "machine that computed the case"}),
-    "fingerprint": ArraySpec("uint64", 0, {"long_name": "hash of the code that computed the case"}),
+QUANTITIES: Mapping[str, ArraySpec] = {
     "max_residual": ArraySpec("float64", np.nan, {"long_name": "largest constraint residual"}),
     "newton_iterations": ArraySpec("int64", -1, {"long_name": "Newton iterations"}),
     "force_evaluations": ArraySpec("int64", -1, {"long_name": "force evaluations"}),
     "elapsed": ArraySpec(
         "float64", np.nan, {"units": "s", "long_name": "run time, shared by a batch's cases"}
     ),
+}
+"""Columns of the array ``outcome``, as users see them."""
+
+ORIGINS: Mapping[str, ArraySpec] = {
+    "fingerprint": ArraySpec("uint64", 0, {"long_name": "hash of the code that computed the case"}),
+    "machine": ArraySpec(np.dtypes.StringDType(), "", {"long_name": "machine that computed the case"}),
+}
+"""Parts of the text ``origin``, as users see them."""
+
+OUTCOMES: Mapping[str, ArraySpec] = {
+    "message": ArraySpec(TEXT, "", {"long_name": "why the case stopped"}),
+    "origin": ArraySpec(
+        TEXT, "", {"long_name": "fingerprint of the code and machine that computed the case"}
+    ),
+    "outcome": ArraySpec("float64", np.nan, {"long_name": "counts and costs of the run"}),
     "status": ArraySpec("int8", int(CaseStatus.PENDING), STATUS_ATTRIBUTES),
 }
-"""Written by batch, in chunks of one batch; the status last."""
+"""Written by batch, in chunks of one batch, so each is a file per batch; the status last."""
 
 COLUMNS: Mapping[str, ArraySpec] = {
     "dt": ArraySpec("float64", np.nan, {"units": "s", "long_name": "step size"}),

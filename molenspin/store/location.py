@@ -17,6 +17,9 @@ from molenspin.errors import InvalidValueError, MolenspinError
 KIND = "molenspin results"
 """Attribute of the root that tells our stores from others."""
 
+FORMAT = 2
+"""Attribute of the root: which arrays a node has, and what they hold."""
+
 RETRY_TIMEOUT = timedelta(seconds=30)
 """So long an object store that does not answer is tried again."""
 
@@ -88,6 +91,10 @@ class NoStoreError(MolenspinError):
     """There is no store at that place yet."""
 
 
+class OtherFormatError(MolenspinError):
+    """The results were written by a version with another format."""
+
+
 def open_root(url: str, *, read_only: bool = False) -> zarr.Group:
     """The root group of a store that exists.
 
@@ -96,7 +103,7 @@ def open_root(url: str, *, read_only: bool = False) -> zarr.Group:
     NoStoreError
         If there is none.
     MolenspinError
-        If it is not ours, or damaged.
+        If it is not ours, of another format, or damaged.
     """
     location = open_location(url, read_only=read_only)
     with naming_damage(url):
@@ -110,6 +117,12 @@ def open_root(url: str, *, read_only: bool = False) -> zarr.Group:
     if root.attrs.get("kind") != KIND:
         raise MolenspinError(
             f"{url}: a Zarr hierarchy, but not one that molenspin wrote; choose another place"
+        )
+    found = root.attrs.get("format", 1)  # the first format had no number
+    if found != FORMAT:
+        raise OtherFormatError(
+            f"{url}: results in format {found}, but this version of molenspin has format {FORMAT}; nothing was "
+            "changed: move them away (the version that wrote them reads them) or delete them, and run again"
         )
     return root
 

@@ -11,8 +11,9 @@ from zarr.core.metadata import ArrayV3Metadata
 
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.status import CaseStatus
-from molenspin.store.arrays import TEXT
+from molenspin.store.arrays import QUANTITIES, TEXT
 from molenspin.store.location import array_of, open_location, open_root
+from molenspin.store.origins import fingerprints, machines
 from molenspin.store.pairing import AGREEMENT, NodePair, Slots, pair_nodes, read_rows, trajectory_differences
 from molenspin.timing.merging import MergeConflictError
 
@@ -106,7 +107,7 @@ def _case(node: zarr.Group, slot: int) -> str:
 
 
 def _result(node: zarr.Group, slot: int, status: int) -> str:
-    return f"{_text(node, 'machine', slot)} ({CaseStatus(status).label})"
+    return f"{machines(read_rows(node, 'origin', np.array([slot])))[0]} ({CaseStatus(status).label})"
 
 
 def _text(node: zarr.Group, name: str, slot: int) -> str:
@@ -198,7 +199,9 @@ def _rows_of(node: zarr.Group, slots: Slots) -> list[_Row]:
 
 def _preferences(node: zarr.Group, slots: Slots) -> list[tuple[Any, ...]]:
     """What decides between two results of one case: the smaller tuple is taken."""
-    columns = (read_rows(node, name, slots) for name in ("status", "machine", "fingerprint", "elapsed"))
+    status, origin = read_rows(node, "status", slots), read_rows(node, "origin", slots)
+    elapsed = read_rows(node, "outcome", slots)[:, list(QUANTITIES).index("elapsed")]
+    columns = (status, machines(origin), fingerprints(origin), elapsed)
     return [
         (status not in PHYSICAL, status == CaseStatus.PENDING, str(machine), int(fingerprint), float(elapsed))
         for status, machine, fingerprint, elapsed in zip(*columns, strict=True)

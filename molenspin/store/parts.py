@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from molenspin.errors import MolenspinError
-from molenspin.store.location import store_exists
+from molenspin.store.location import OtherFormatError, store_exists
 
 STORE_NAME = "trajectories.zarr"
 TIMING_NAME = "timing.json"
@@ -49,5 +49,7 @@ def find_parts(place: str) -> ResultParts:
 def _is_store(place: str) -> bool:
     try:
         return store_exists(place)
+    except OtherFormatError:
+        raise
     except MolenspinError:
         return False

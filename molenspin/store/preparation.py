@@ -16,6 +16,7 @@ from molenspin.provenance import versions
 from molenspin.store.arrays import (
     COLUMN_CHUNK,
     OUTCOMES,
+    QUANTITIES,
     TEXT,
     VARIABLE_ATTRIBUTES,
     ArraySpec,
@@ -24,7 +25,7 @@ from molenspin.store.arrays import (
     data_chunks,
     small_compressors,
 )
-from molenspin.store.location import KIND, array_of, open_location, store_exists
+from molenspin.store.location import FORMAT, KIND, array_of, open_location, store_exists
 from molenspin.sweep.batches import Batch, BatchState
 from molenspin.sweep.layout import Layout, NodePlan
 from molenspin.sweep.plan import Plan
@@ -37,7 +38,11 @@ def prepare_store(plan: Plan, url: str) -> None:
     """
     store_exists(url)  # refuses what is there but not ours
     root = zarr.open_group(
-        open_location(url), mode="a", zarr_format=3, use_consolidated=False, attributes={"kind": KIND}
+        open_location(url),
+        mode="a",
+        zarr_format=3,
+        use_consolidated=False,
+        attributes={"kind": KIND, "format": FORMAT},
     )
     root.update_attributes(
         {
@@ -65,7 +70,9 @@ def _create_node(root: zarr.Group, node: NodePlan, storage: Storage) -> None:
     for name, spec in create_columns(layout).items():
         _create(group, name, spec, ("case",), shape=(0,), chunks=(COLUMN_CHUNK,))
     for name, spec in OUTCOMES.items():
-        _create(group, name, spec, ("case",), shape=(0,), chunks=(node.batch_size,))
+        per_case = {"quantity": len(QUANTITIES)} if name == "outcome" else {}
+        shape, chunks = (0, *per_case.values()), (node.batch_size, *per_case.values())
+        _create(group, name, spec, ("case", *per_case), shape=shape, chunks=chunks)
     for variable in layout.variables:
         across = "constraint" if variable == "reaction" else "body"
         shape = (0, layout.width(variable), layout.sample_count)
@@ -107,6 +114,7 @@ def _write_coordinates(group: zarr.Group, layout: Layout) -> None:
     coordinates: dict[str, tuple[ArraySpec, NDArray[Any]]] = {
         "time": (ArraySpec("float64", np.nan, {"units": "s", "long_name": "time"}), times),
         "body": (ArraySpec(TEXT, ""), np.array(bodies, dtype=object)),
+        "quantity": (ArraySpec(TEXT, ""), np.array(list(QUANTITIES), dtype=object)),
     }
     if "reaction" in layout.variables:
         names = np.array(layout.source.constraint_names, dtype=object)

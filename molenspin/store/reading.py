@@ -11,6 +11,7 @@ from zarr.core.sync import sync
 from molenspin.errors import MolenspinError
 from molenspin.status import CaseStatus
 from molenspin.store.location import array_of, naming_damage, open_root, store_exists
+from molenspin.store.origins import fingerprints
 from molenspin.store.records import GroupRecord
 from molenspin.sweep.ledger import Ledger, NodeLedger
 
@@ -83,13 +84,15 @@ def open_results(url: str, *, chunks: Any = None) -> "xr.DataTree":  # noqa: ANN
     """
     import xarray as xr
 
+    from molenspin.store.unpacking import unpack
+
     store: Any = open_root(url, read_only=True).store
     tree = xr.open_datatree(store, engine="zarr", consolidated=False, chunks=chunks)
-    used = {
-        node.path: node.to_dataset(inherit=False).isel(case=np.flatnonzero(node.to_dataset()["identity"]))
-        for node in tree.subtree
-        if "identity" in node.variables
-    }
+    used = {}
+    for name, node in nodes_of(url):
+        dataset = tree.children[name].to_dataset(inherit=False)
+        dataset = unpack(dataset, node, in_chunks=chunks is not None)
+        used[name] = dataset.isel(case=np.flatnonzero(dataset["identity"]))
     return xr.DataTree.from_dict({"/": tree.to_dataset(), **used})
 
 
@@ -110,7 +113,7 @@ def _unread_ledger(node: zarr.Group) -> NodeLedger:
 
 def _read_statuses(node: zarr.Group, ledger: NodeLedger, completed: Mapping[int, int]) -> None:
     """Fill in status and fingerprint: from the records, else from the chunks that were written."""
-    status, fingerprint = array_of(node, "status"), array_of(node, "fingerprint")
+    status, origin = array_of(node, "status"), array_of(node, "origin")
     size = ledger.batch_size
     written = sorted(_written_chunks(status))
     is_written = np.isin(np.arange(ledger.slot_count) // size, written)
@@ -122,7 +125,7 @@ def _read_statuses(node: zarr.Group, ledger: NodeLedger, completed: Mapping[int,
         slots = slice(chunk * size, min((chunk + 1) * size, ledger.slot_count))
         if slots.start < slots.stop and int(ledger.group[slots.start]) not in completed:
             ledger.status[slots] = status[slots]
-            ledger.fingerprint[slots] = fingerprint[slots]
+            ledger.fingerprint[slots] = fingerprints(np.asarray(origin[slots]))
 
 
 def _written_chunks(array: zarr.Array[Any]) -> list[int]:
@@ -144,7 +147,7 @@ def _integer(node: zarr.Group, name: str) -> int:
 def case_rows(node: zarr.Group, chunks: Sequence[int]) -> Iterator[tuple[int, dict[str, NDArray[Any]]]]:
     """First slot of each batch, and the columns of its used slots."""
     parameters = [str(name) for name in node.attrs["parameters"]]  # type: ignore[union-attr]
-    names = ("dt", "integrator", "backend", "identity", "status", "fingerprint", *parameters)
+    names = ("dt", "integrator", "backend", "identity", "status", "origin", *parameters)
     size = _integer(node, "batch_size")
     # Of a large node a group reads its part only.
     begin = min(chunks) * size

@@ -170,9 +170,9 @@ def _damaged_chunks(
                 if reason:
                     yield damage(f"{name}/{array_name}/c/{chunk}/0/{number}", reason)
         elif array_name in OUTCOMES:
-            reason = _reading_fails(array, slots)
+            reason = _reading_fails(array, slots, computed if array_name == "outcome" else None)
             if reason:
-                yield damage(f"{name}/{array_name}/c/{chunk}", reason)
+                yield damage("/".join([name, array_name, "c", str(chunk), *["0"] * (array.ndim - 1)]), reason)
 
 
 def _reading_fails(

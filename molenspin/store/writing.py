@@ -12,6 +12,8 @@ from zarr.core.sync import sync
 
 from molenspin.errors import InvalidValueError
 from molenspin.status import CaseStatus
+from molenspin.store.arrays import QUANTITIES
+from molenspin.store.origins import origin_of
 from molenspin.store.rounding import round_to_relative_error
 
 
@@ -45,6 +47,12 @@ class BatchResult:
     def case_count(self) -> int:
         """Number of cases."""
         return len(self.status)
+
+    @property
+    def quantities(self) -> NDArray[np.float64]:
+        """What `QUANTITIES` names, shape (case_count, quantity_count)."""
+        columns = [np.broadcast_to(getattr(self, name), self.case_count) for name in QUANTITIES]
+        return np.stack(columns, axis=1).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -100,12 +108,8 @@ class BatchRegion:
         """
         self.withdraw()
         outcomes: dict[str, NDArray[Any]] = {
-            "fingerprint": np.full(self.case_count, fingerprint, dtype=np.uint64),
-            "machine": np.full(self.case_count, machine, dtype=object),
-            "max_residual": result.max_residual,
-            "newton_iterations": result.newton_iterations,
-            "force_evaluations": result.force_evaluations,
-            "elapsed": np.full(self.case_count, result.elapsed),
+            "origin": np.full(self.case_count, origin_of(fingerprint, machine), dtype=object),
+            "outcome": result.quantities,
         }
         if any(result.messages) or np.any(self._read("message") != ""):
             outcomes["message"] = np.array(result.messages, dtype=object)

@@ -2,6 +2,7 @@ import asyncio
 import multiprocessing
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.status import CaseStatus
 from molenspin.store.claims import claim
 from molenspin.store.location import arrays_of, open_root
+from molenspin.store.parts import find_parts
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import case_rows, open_results, read_ledger
 from molenspin.store.rounding import round_to_relative_error
@@ -79,6 +81,42 @@ def test_xarray_opens_the_store_whole(url):
     assert node["angle"].attrs["units"] == "rad"
     assert {"dt", "integrator", "backend", "sail_spur0.wind_speed"} <= set(node.coords)
     assert node["time"].values[-1] == pytest.approx(0.2)
+
+
+def files(url):
+    return {path for path in Path(url).rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(("message", "more"), [("", set()), ("ran away", {"message"})])
+def test_a_batch_adds_three_files_beside_the_recorded_variables(url, message, more):
+    before = files(url)
+    content = result(3, message=message)
+    commit(url, 0, content)
+    added = sorted(path.relative_to(url).parts[1] for path in files(url) - before)
+    assert added == sorted({*content.variables, "status", "origin", "outcome"} | more)
+
+
+@pytest.mark.parametrize("chunks", [None, {}])
+def test_outcomes_are_variables_of_their_own(url, chunks):
+    commit(url, 0, result(3))
+    node = open_results(url, chunks=chunks)["mill-4"].to_dataset()
+    assert node["newton_iterations"].dtype == node["force_evaluations"].dtype == np.int64
+    assert node["newton_iterations"].values.tolist() == [7, 7, 7, -1, -1]
+    assert node["fingerprint"].values.tolist() == [fingerprint_number(FINGERPRINT)] * 3 + [0, 0]
+    assert node["machine"].values.tolist() == ["here"] * 3 + [""] * 2
+    assert node["elapsed"].attrs["units"] == "s"
+    last = node.isel(case=2)
+    assert (float(last["max_residual"]), str(last["machine"].values)) == (1e-12, "here")
+
+
+def test_results_in_another_format_are_left_alone(url):
+    commit(url, 0, result(3))
+    del open_root(url).attrs["format"]  # as the first format was
+    before = {path: path.read_bytes() for path in files(url)}
+    for attempt in (planned, open_results, lambda path: prepare_store(planned(path), path), find_parts):
+        with pytest.raises(MolenspinError, match=r"results in format 1, .* nothing was changed: move"):
+            attempt(url)
+    assert {path: path.read_bytes() for path in files(url)} == before
 
 
 def test_rows_hold_what_planning_asked(url):

@@ -96,7 +96,8 @@ def test_a_whole_store_is_whole(config, store, capsys):
         (flip, "angle/c/0/0/0", 3),
         (cut, "angle/c/0/0/0", 3),
         (Path.unlink, "velocity/c/1/0/0", 2),
-        (flip, "newton_iterations/c/0", 3),
+        (flip, "origin/c/0", 3),
+        (Path.unlink, "outcome/c/0/0", 3),
         (cut, "status/c/1", 2),
         (flip, "identity/c/0", 5),
         (Path.unlink, "time/c/0", 5),
@@ -165,7 +166,7 @@ def test_nothing_in_a_store_is_executed(content, config, store, tmp_path):
         .replace('"filters":null', '"filters":[{"id":"pickle"}]')
     )
     (store / "mill-4/trap/0").write_bytes(bomb)
-    for chunk in ("angle/c/0/0/0", "message/c/0", "machine/c/0"):
+    for chunk in ("angle/c/0/0/0", "message/c/0", "origin/c/0"):
         (store / "mill-4" / chunk).parent.mkdir(parents=True, exist_ok=True)
         (store / "mill-4" / chunk).write_bytes(bomb)
     node = zarr.open_group(str(store / "mill-4"), mode="r+", zarr_format=3)
