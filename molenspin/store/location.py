@@ -121,8 +121,8 @@ def open_root(url: str, *, read_only: bool = False) -> zarr.Group:
     found = root.attrs.get("format", 1)  # the first format had no number
     if found != FORMAT:
         raise OtherFormatError(
-            f"{url}: results in format {found}, but this version of molenspin has format {FORMAT}; nothing was "
-            "changed: move them away (the version that wrote them reads them) or delete them, and run again"
+            f"{url}: results in format {found}, but this version of molenspin has format {FORMAT}; nothing "
+            "was changed: move them away (the version that wrote them reads them), or delete them; run again"
         )
     return root
 
