@@ -21,6 +21,7 @@ from molenspin.errors import MolenspinError
 from molenspin.history import BODY_VARIABLES, allocate_history
 from molenspin.provenance import backend_fingerprint
 from molenspin.status import CaseStatus
+from molenspin.store.claims import Claim
 from molenspin.store.location import arrays_of, naming_damage, open_root
 from molenspin.store.writing import BatchRegion, BatchResult
 from molenspin.sweep.batches import fingerprint_number
@@ -34,6 +35,8 @@ class BatchTask:
     ----------
     url, node, first_slot
         Where the results go.
+    claim
+        Under which they are written.
     layout, slot_count
         Hash of the node's layout, and its slots: a worker that lives on must not take a new or a longer node
         for one it knows.
@@ -54,6 +57,7 @@ class BatchTask:
     layout: str
     slot_count: int
     first_slot: int
+    claim: Claim
     backend: str
     settings: Settings
     execution: Execution
@@ -127,7 +131,8 @@ def compute_batch(task: BatchTask) -> BatchResult:
 
 
 def commit_batch(task: BatchTask, result: BatchResult) -> BatchReport:
-    """Write the results of a batch to the store."""
+    """Write the results of a batch to the store, if the group's claim is held still."""
+    task.claim.check()
     arrays, assembly = _open_node(task.url, task.node, task.layout, task.slot_count)
     BatchRegion(arrays, task.first_slot, task.case_count).commit(
         result, fingerprint=task.fingerprint, machine=platform.node(), relative_error=task.relative_error

@@ -21,7 +21,7 @@ from molenspin.isolation import ProcessDiedError, run_apart, without_the_culprit
 from molenspin.journal import Journal, journal
 from molenspin.progress import Progress
 from molenspin.provenance import versions
-from molenspin.store.claims import claim
+from molenspin.store.claims import Claim, claim
 from molenspin.store.location import first_line, naming_damage, storage_errors
 from molenspin.store.records import GroupRecord
 from molenspin.store.writing import BatchResult
@@ -46,8 +46,8 @@ def run_group(job: GroupJob, *, show: Callable[[Progress], None] = lambda _: Non
     """
     begin = perf_counter()
     try:
-        with claim(job.claim, f"group {job.name}"):
-            return _run_claimed(job, show, begin)
+        with claim(job.claim, f"group {job.name}") as held:
+            return _run_claimed(job, held, show, begin)
     except storage_errors() as error:
         raise MolenspinError(
             f"group {job.name}: results cannot be written: {first_line(error)}; "
@@ -55,9 +55,9 @@ def run_group(job: GroupJob, *, show: Callable[[Progress], None] = lambda _: Non
         ) from error
 
 
-def _run_claimed(job: GroupJob, show: Callable[[Progress], None], begin: float) -> GroupRecord:
+def _run_claimed(job: GroupJob, held: Claim, show: Callable[[Progress], None], begin: float) -> GroupRecord:
     with naming_damage(job.url):
-        tasks, counts = pending_tasks(job)
+        tasks, counts = pending_tasks(job, held)
     progress = Progress(sum(task.step_count for task in tasks), len(tasks))
     reports: list[BatchReport] = []
 
@@ -74,6 +74,7 @@ def _run_claimed(job: GroupJob, show: Callable[[Progress], None], begin: float) 
         elif moved:
             _run_here(moved, job, finished)
     record = _record(job, counts, reports, perf_counter() - begin)
+    held.check()
     record.save(job.record)
     return record
 

@@ -14,7 +14,7 @@ from molenspin.backends.settings import simulation_settings
 from molenspin.batch_run import BatchTask, status_counts
 from molenspin.config.models import Execution as ExecutionConfig
 from molenspin.errors import MolenspinError
-from molenspin.store.claims import claims_folder
+from molenspin.store.claims import Claim, claim_place
 from molenspin.store.location import arrays_of, open_root
 from molenspin.store.origins import fingerprints
 from molenspin.store.reading import case_rows
@@ -55,12 +55,12 @@ class GroupJob:
     record: Path
 
     @property
-    def claim(self) -> Path:
-        """File that is claimed while the group runs."""
-        return claims_folder(self.url, self.record.parent) / f"{self.name}.claim"
+    def claim(self) -> str:
+        """What is claimed while the group runs."""
+        return claim_place(self.url, self.name)
 
 
-def pending_tasks(job: GroupJob) -> tuple[list[BatchTask], Counter[str]]:
+def pending_tasks(job: GroupJob, claim: Claim) -> tuple[list[BatchTask], Counter[str]]:
     """Tasks for the batches without results of this code, and the statuses of the others' cases."""
     root = open_root(job.url)
     tasks, counts = [], Counter[str]()
@@ -68,7 +68,7 @@ def pending_tasks(job: GroupJob) -> tuple[list[BatchTask], Counter[str]]:
         node = root[name]
         if not isinstance(node, zarr.Group):
             raise MolenspinError(f"{job.url}: {name} is not a node of results")
-        common = _common_settings(job, node)
+        common = _common_settings(job, node) | {"claim": claim}
         for first_slot, rows in case_rows(node, chunks):
             is_current = fingerprints(rows["origin"]) == job.fingerprint
             current = np.isin(rows["status"], RESULTS) & is_current

@@ -10,7 +10,7 @@ from molenspin.config import Config, config_from_mapping, load_config
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.group_job import GroupJob
 from molenspin.provenance import backend_fingerprint
-from molenspin.store.claims import claim, claims_folder
+from molenspin.store.claims import claim, claim_place
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import read_ledger
 from molenspin.store.records import load_records
@@ -116,11 +116,12 @@ def prepare_project(project: Project) -> None:
         If another sweep is at it, or has added to the store since this one was planned.
     """
     places, plan = project.places, project.plan
-    with claim(claims_folder(places.store, places.records) / "plan.claim", f"preparing {places.store}"):
+    with claim(claim_place(places.store, "plan"), f"preparing {places.store}") as held:
         if _planned(project.config, plan.series, plan.fingerprints).plan.digest != plan.digest:
             raise MolenspinError(
                 f"{places.store}: another sweep has added to it since this one was planned; run again"
             )
+        held.check()
         prepare_store(plan, places.store)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from molenspin.errors import MolenspinError
 from molenspin.project import Project, open_project, prepare_project
+from molenspin.store.location import first_line, storage_errors
 
 
 def checked_project(config: Mapping[str, Any], *, is_main: bool) -> Project:
@@ -40,6 +41,6 @@ def messages_only() -> Iterator[None]:
     except MolenspinError as error:
         print(f"molenspin: {error}", file=sys.stderr)
         raise SystemExit(2) from None
-    except OSError as error:
-        print(f"molenspin: results cannot be written: {error}", file=sys.stderr)
+    except storage_errors() as error:
+        print(f"molenspin: results cannot be written: {first_line(error)}", file=sys.stderr)
         raise SystemExit(2) from None

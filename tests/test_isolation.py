@@ -5,6 +5,7 @@ from molenspin.executor import run_group
 from molenspin.group_job import pending_tasks
 from molenspin.isolation import ProcessDiedError, without_the_culprit
 from molenspin.project import open_project, planned_job
+from molenspin.store.claims import Claim
 from molenspin.store.preparation import prepare_store
 
 
@@ -23,7 +24,8 @@ def planned(folder):
 
 
 def test_a_batch_is_halved_until_only_the_culprit_fails(tmp_path):
-    task = pending_tasks(planned(tmp_path))[0][0]
+    job = planned(tmp_path)
+    task = pending_tasks(job, Claim(job.claim))[0][0]
     tried = []
 
     def attempt(part):

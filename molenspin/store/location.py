@@ -62,17 +62,27 @@ def open_location(url: str, *, read_only: bool = False) -> Store:
     InvalidValueError
         If the URL's scheme is not known, or the package that it needs is not installed.
     """
-    if "://" not in url:
-        return LocalStore(Path(url), read_only=read_only)
+    if "://" in url:
+        return _Remote(open_remote(url), read_only=read_only)
+    return LocalStore(Path(url), read_only=read_only)
+
+
+def open_remote(url: str) -> Any:  # noqa: ANN401  (obstore need not be installed)
+    """The folder of an object store at a URL.
+
+    Raises
+    ------
+    InvalidValueError
+        If the URL's scheme is not known, or the package that it needs is not installed.
+    """
     try:
         from obstore.store import from_url
     except ImportError as error:
         raise InvalidValueError(f"storage.url {url}: install the extra 's3' (obstore) to use it") from error
     try:
-        remote: Any = from_url(url, retry_config={"retry_timeout": RETRY_TIMEOUT})
+        return from_url(url, retry_config={"retry_timeout": RETRY_TIMEOUT})
     except Exception as error:
         raise InvalidValueError(f"storage.url {url}: {first_line(error)}") from error
-    return _Remote(remote, read_only=read_only)
 
 
 class _Remote(ObjectStore[Any]):

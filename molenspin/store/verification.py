@@ -15,7 +15,7 @@ from zarr.core.sync import sync
 from molenspin.errors import MolenspinError
 from molenspin.status import CaseStatus
 from molenspin.store.arrays import COLUMNS, OUTCOMES
-from molenspin.store.claims import claim, claims_folder
+from molenspin.store.claims import claim, claim_place
 from molenspin.store.location import DAMAGE, array_of, naming_damage
 from molenspin.store.reading import nodes_of, read_column
 from molenspin.sweep.ledger import RESULTS
@@ -86,10 +86,12 @@ def repair(url: str, damages: Iterable[Damage], records: Path) -> None:
     found = list(damages)
     nodes = dict(nodes_of(url, read_only=False))
     groups = {damage.group for damage in found if damage.group}
-    claims = claims_folder(url, records)
     with ExitStack() as held:
-        for group in sorted(groups):
-            held.enter_context(claim(claims / f"{group}.claim", f"group {group}"))
+        claims = [
+            held.enter_context(claim(claim_place(url, group), f"group {group}")) for group in sorted(groups)
+        ]
+        for one in claims:
+            one.check()
         whole = any(not damage.group for damage in found)
         for path in records.glob("*.json") if whole else [records / f"{group}.json" for group in groups]:
             path.unlink(missing_ok=True)

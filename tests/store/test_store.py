@@ -212,17 +212,17 @@ def _hold(path, ready, done):
 def test_a_second_writer_is_refused_and_the_holder_named(tmp_path):
     context = multiprocessing.get_context("spawn")
     ready, done = context.Event(), context.Event()
-    holder = context.Process(target=_hold, args=(tmp_path / "x.claim", ready, done))
+    holder = context.Process(target=_hold, args=(str(tmp_path / "x.claim"), ready, done))
     holder.start()
     assert ready.wait(20)
     with (
         pytest.raises(MolenspinError, match=f"group x is already under way: process {holder.pid} on"),
-        claim(tmp_path / "x.claim", "group x"),
+        claim(str(tmp_path / "x.claim"), "group x"),
     ):
         pass
     holder.kill()
     holder.join()
-    with claim(tmp_path / "x.claim", "group x"):
+    with claim(str(tmp_path / "x.claim"), "group x"):
         pass
 
 

@@ -7,46 +7,14 @@ from pathlib import Path
 import pytest
 import xarray as xr
 import zarr
+from small_sweep import run, sweep
 
 from molenspin.cli import main
 from molenspin.errors import MolenspinError
 from molenspin.executor import run_group
 from molenspin.project import open_project, planned_job
-from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import open_results
 from molenspin.strict_yaml import dump_yaml
-
-
-def run(content):
-    """Run what a sweep lacks, as the workflow does; the number of computed cases and the results."""
-    project = open_project(content)
-    project.drop_false_records()
-    prepare_store(project.plan, project.places.store)
-    records = [
-        run_group(planned_job(project.config, group.as_parameters()))
-        for group in project.plan.groups
-        if not group.done
-    ]
-    results = open_results(project.places.store)["mill-4"].to_dataset().load()
-    return sum(record.computed_count for record in records), results
-
-
-def sweep(folder):
-    """Five members, three to a batch."""
-    block = {
-        "assemblies": [{"family": "mill", "sizes": [4]}],
-        "dt": [0.002],
-        "integrators": ["euler"],
-        "backends": ["numpy"],
-        "space": {"grid": {"sail_spur0.wind_speed": [6.0, 7.0, 8.0, 9.0, 10.0]}},
-    }
-    return {
-        "name": "small",
-        "sweep": [block],
-        "simulation": {"duration": 0.1, "save_interval": 0.02},
-        "storage": {"batch_members": 3},
-        "outputs": {"directory": str(folder)},
-    }
 
 
 @pytest.fixture(scope="module")
