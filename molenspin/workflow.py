@@ -5,7 +5,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -23,22 +23,27 @@ SECONDS_BETWEEN_LINES = 5.0
 def script(snakemake: Any) -> Iterator[None]:  # noqa: ANN401  (Snakemake's object is not typed)
     """Around a script's work: errors of ours are one message, all errors stand in the log."""
     log = Path(snakemake.log[0])
-    log.write_text("")
+    _write(log, "")
     try:
         yield
     except MolenspinError as error:
-        log.write_text(f"{error}\n")
+        _write(log, f"{error}\n")
         print(f"molenspin: {snakemake.rule}: {error}", file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
-        log.write_text("interrupted\n")
+        _write(log, "interrupted\n")
         # Threads may be in the middle of a long run; what is committed is safe, so do not wait for them.
         os._exit(130)
     except Exception:
-        log.write_text(traceback.format_exc())
+        _write(log, traceback.format_exc())
         raise
     # On its way out Python searches every object for cycles, a tenth of a second that nobody needs.
     gc.freeze()
+
+
+def _write(log: Path, text: str) -> None:
+    with suppress(OSError):  # on a full disk the log must not stand in the way of the message
+        log.write_text(text)
 
 
 class ProgressLine:

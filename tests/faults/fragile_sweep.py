@@ -1,9 +1,12 @@
 """A sweep worth killing: a few groups of twelve batches, each of some tenths of a second."""
 
+import sys
 from pathlib import Path
 
 from molenspin.store.reading import open_results
 from molenspin.strict_yaml import dump_yaml
+
+ROOT = Path(__file__).parents[2]
 
 PACES = {"numpy": (1.0, 0.004), "rust": (400.0, 2.0)}
 """Simulated time and save interval [s] by backend, with which a batch takes some tenths of a second."""
@@ -35,6 +38,12 @@ class Sweep:
         }
         folder.mkdir(parents=True, exist_ok=True)
         self.config.write_text(dump_yaml(content))
+
+    def snakemake(self, directory=None):
+        """The command of the whole tree: Snakemake with its jobs."""
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--until", "simulations"]
+        places = ["--directory", directory or self.folder, "--snakefile", ROOT / "Snakefile"]
+        return [*command, *map(str, places), "--configfile", str(self.config)]
 
     def results(self):
         """Cases by what was asked of them: status and trajectories."""

@@ -47,3 +47,11 @@ def test_a_full_disk_is_one_message_and_the_rest_follows(small_disk, uninterrupt
     grow()
     assert run_sweep(sweep.config) == 12 - len(kept)
     assert sweep.results() == uninterrupted(backend)
+
+
+def test_a_full_disk_shows_no_traceback_where_the_log_is_on_it_too(small_disk, tmp_path):
+    sweep = Sweep(small_disk[0], "rust")
+    process = subprocess.run(sweep.snakemake(tmp_path), capture_output=True, text=True, check=False)
+    assert process.returncode == 1
+    assert "No space left on device; finished batches are kept: make room, then run again" in process.stderr
+    assert "Traceback" not in process.stderr

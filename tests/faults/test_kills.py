@@ -19,7 +19,6 @@ from run_sweep import run_sweep
 
 from molenspin.cli import main
 
-ROOT = Path(__file__).parents[2]
 SEED = 20_261_123
 
 
@@ -28,10 +27,8 @@ def job(sweep):
 
 
 def tree(sweep):
-    """Snakemake with its jobs; it says itself how to remove the lock that a killed run leaves behind."""
-    snakemake = [sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(sweep.folder)]
-    places = ["--snakefile", str(ROOT / "Snakefile"), "--configfile", str(sweep.config)]
-    return [*snakemake, *places, "--until", "simulations"]
+    """Snakemake says itself how to remove the lock that a killed run leaves behind."""
+    return sweep.snakemake()
 
 
 def start(command):
