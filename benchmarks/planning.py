@@ -1,7 +1,8 @@
 """What it costs to plan a sweep and to have Snakemake show it: `python -m benchmarks.planning`.
 
 One assembly in as many winds, each step in a process of its own: making the plan; `snakemake -n` of the whole
-sweep; and the same once the store is prepared, as after a run that was stopped early.
+sweep; the same once the store is prepared, as after a run that was stopped early; and making the plan when
+all cases are finished but the groups' records are gone, so that every status is read from the store.
 """
 
 import argparse
@@ -16,6 +17,12 @@ from time import perf_counter
 import yaml
 
 from benchmarks.overhead import ROOT, sweep
+from molenspin.project import open_project
+from molenspin.status import CaseStatus
+from molenspin.store.location import array_of
+from molenspin.store.origins import origin_of
+from molenspin.store.reading import nodes_of
+from molenspin.sweep.batches import fingerprint_number
 
 PLAN = "import sys; from pathlib import Path; from molenspin.project import open_project; "
 MAKE_PLAN = PLAN + "print(len(open_project(Path(sys.argv[1])).plan.groups))"
@@ -55,6 +62,15 @@ def cost_of(command: list[str]) -> Cost:
     return Cost(perf_counter() - begin, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
+def mark_finished(content: dict[str, object]) -> None:
+    """Write status and origin of all cases, as if they had been computed."""
+    project = open_project(content)
+    for _, node in nodes_of(project.places.store, read_only=False):
+        array_of(node, "status")[:] = int(CaseStatus.OK)
+        fingerprint = fingerprint_number(project.plan.fingerprints["rust"])
+        array_of(node, "origin")[:] = origin_of(fingerprint, "a machine")
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
@@ -75,6 +91,8 @@ def main() -> None:
         print(f"snakemake -n          {cost_of(dry_run)}")
         print(f"plan, make the store  {cost_of([*python, PREPARE, str(config)])}")
         print(f"snakemake -n, again   {cost_of(dry_run)}")
+        mark_finished(content)
+        print(f"plan, all finished    {cost_of([*python, MAKE_PLAN, str(config)])}")
 
 
 if __name__ == "__main__":

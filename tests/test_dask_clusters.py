@@ -47,8 +47,12 @@ def run(content, **options):
 @pytest.fixture(scope="module")
 def cluster():
     given = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
-    few_deaths = dask.config.set({"distributed.scheduler.allowed-failures": 1})
-    with few_deaths, LocalCluster(**given, silence_logs=50) as cluster:
+    settings = {
+        "distributed.scheduler.allowed-failures": 1,
+        # It looks so long after a kill, and would close for good a worker that is down again at that moment.
+        "distributed.deploy.lost-worker-timeout": "1h",
+    }
+    with dask.config.set(settings), LocalCluster(**given, silence_logs=50) as cluster:
         yield cluster
 
 

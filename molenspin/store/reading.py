@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import zarr
 from numpy.typing import NDArray
-from zarr.core.sync import sync
 
 from molenspin.errors import MolenspinError
 from molenspin.status import CaseStatus
+from molenspin.store.chunks import read_chunks, written_chunks
 from molenspin.store.location import array_of, naming_damage, open_root, store_exists
 from molenspin.store.origins import fingerprints
 from molenspin.store.records import GroupRecord
@@ -115,26 +115,21 @@ def _read_statuses(node: zarr.Group, ledger: NodeLedger, completed: Mapping[int,
     """Fill in status and fingerprint: from the records, else from the chunks that were written."""
     status, origin = array_of(node, "status"), array_of(node, "origin")
     size = ledger.batch_size
-    written = sorted(_written_chunks(status))
+    written = written_chunks(status)
     is_written = np.isin(np.arange(ledger.slot_count) // size, written)
     for number, known in completed.items():
         recorded = (ledger.group == number) & is_written
         ledger.status[recorded] = CaseStatus.OK
         ledger.fingerprint[recorded] = known
-    for chunk in written:
+    used = (chunk for chunk in written if chunk * size < ledger.slot_count)
+    unknown = [chunk for chunk in used if int(ledger.group[chunk * size]) not in completed]
+    found = zip(
+        unknown, read_chunks(status, unknown), read_chunks(origin, unknown, parse=fingerprints), strict=True
+    )
+    for chunk, statuses, numbers in found:
         slots = slice(chunk * size, min((chunk + 1) * size, ledger.slot_count))
-        if slots.start < slots.stop and int(ledger.group[slots.start]) not in completed:
-            ledger.status[slots] = status[slots]
-            ledger.fingerprint[slots] = fingerprints(np.asarray(origin[slots]))
-
-
-def _written_chunks(array: zarr.Array[Any]) -> list[int]:
-    """Numbers of the chunks of a per-case array that exist."""
-
-    async def names() -> list[str]:
-        return [name async for name in array.store.list_dir(f"{array.path}/c")]
-
-    return [int(name) for name in sync(names()) if name.isdigit()]
+        ledger.status[slots] = statuses[: slots.stop - slots.start]
+        ledger.fingerprint[slots] = numbers[: slots.stop - slots.start]
 
 
 def _integer(node: zarr.Group, name: str) -> int:

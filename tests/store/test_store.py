@@ -135,6 +135,19 @@ def test_a_committed_batch_is_done_and_the_other_is_not(url):
     assert states == {0: BatchState.DONE, 1: BatchState.UNFINISHED}
 
 
+def test_every_chunk_counts_with_its_own_statuses_and_origins(url):
+    url = str(Path(url).with_name("four.zarr"))
+    prepare_store(planned(url, count=12), url)
+    ends = [CaseStatus.OK, CaseStatus.DIVERGED, CaseStatus.OK, CaseStatus.OK]
+    for number, status in enumerate(ends):
+        commit(url, 3 * number, result(3, status=status))
+    (Path(url) / "mill-4/origin/c/2").unlink()
+    held = read_ledger(url).nodes["mill-4"]
+    assert held.status.tolist() == np.repeat(ends, 3).tolist()
+    known = fingerprint_number(FINGERPRINT)
+    assert held.fingerprint.tolist() == np.repeat(np.array([known, known, 0, known], np.uint64), 3).tolist()
+
+
 def test_preparing_twice_changes_nothing(url):
     commit(url, 0, result(3))
     before = read_ledger(url).nodes["mill-4"]
