@@ -10,6 +10,8 @@ from typing import Self
 
 from molenspin.errors import MolenspinError
 
+PID_LIMIT = 2**31
+
 
 @dataclass(frozen=True, kw_only=True)
 class Holder:
@@ -47,12 +49,18 @@ class Holder:
             holder = cls(**content)  # type: ignore[arg-type]
         except TypeError:
             return None
-        return holder if isinstance(holder.pid, int) else None
+        return holder if isinstance(holder.pid, int) and 0 < holder.pid < PID_LIMIT else None
 
     @property
     def is_alive(self) -> bool | None:
         """Whether the process lives; None where this cannot be seen from here."""
         if not self.kernel or self.kernel != _kernel():
+            return None
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:  # another user's: its start may be hidden
             return None
         return _start_of(self.pid) == self.start
 

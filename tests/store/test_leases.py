@@ -146,8 +146,13 @@ def test_who_lost_its_claim_writes_no_more(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("bucket")
-def test_what_is_no_claim_lapses_too():
+@pytest.mark.parametrize("content", [b"\0{", b"[]", b'{"host": "a", "since": 1, "kernel": 2, "pid": 1e9}'])
+@pytest.mark.parametrize(
+    "name", ["stranger", "0123456789abcdef-000001-holds", "0123456789abcdef-000001-asks"]
+)
+def test_what_is_no_claim_lapses_too(monkeypatch, name, content):
+    monkeypatch.setattr(leases, "LEASE_SECONDS", 0.05)
     place = claim_place("s3://bucket/strange.zarr", "rust-0001")
-    open_remote(place).put("stranger", b"\0{")
+    open_remote(place).put(name, content)
     with claim(place, "group x"):
         pass
