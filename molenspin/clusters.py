@@ -4,6 +4,7 @@ The environment says which: what a job's parameters do not hold cannot make resu
 """
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,12 +70,14 @@ def _client_of(scheduler: str) -> "Client":
 
 @contextmanager
 def _slurm_workers(cores: int) -> Iterator["Client"]:
+    handler = signal.getsignal(signal.SIGINT)
     try:
         from dask_jobqueue.slurm import SLURMCluster
     except ImportError as error:
         raise InvalidValueError(
             f"{SCHEDULER_VARIABLE}=slurm: install the extra 'cluster' (dask-jobqueue)"
         ) from error
+    signal.signal(signal.SIGINT, handler)  # the import makes Ctrl-C a quiet end with exit code 0
     from distributed import Client
 
     count = _worker_count()

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from random import Random
 from threading import Timer
@@ -113,3 +115,18 @@ def test_a_wrong_number_of_workers_is_refused(monkeypatch, count):
     monkeypatch.setenv(WORKERS_VARIABLE, count)
     with pytest.raises(InvalidValueError, match="a number of workers above 0"), connected("slurm", cores=1):
         pass
+
+
+def test_ctrl_c_interrupts_where_workers_are_started_in_slurm_jobs():
+    attempt = f"""
+import os, signal
+from molenspin.clusters import connected
+os.environ["{WORKERS_VARIABLE}"] = "0"
+try:
+    connected("slurm", cores=1).__enter__()
+except Exception:
+    signal.raise_signal(signal.SIGINT)
+"""
+    process = subprocess.run([sys.executable, "-c", attempt], capture_output=True, text=True, check=False)
+    assert process.stderr.endswith("KeyboardInterrupt\n")
+    assert process.returncode != 0
