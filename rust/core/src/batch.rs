@@ -86,7 +86,7 @@ pub(crate) fn run<I: Instructions>(
             record::<I>(&mut system, &mut motion, &mut recorder);
         }
     }
-    recorder.finish();
+    recorder.finish::<I>();
     let outcomes = ledger.close(&system, &mut recorder, settings);
     Ok((outcomes, system.clock().seconds()))
 }

@@ -3,8 +3,9 @@
 //! Coordinates side by side often share a harmonic, so each harmonic acts on a whole pack at once.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use super::harmonics::{HarmonicValues, Harmonics};
+use super::harmonics::Harmonics;
 use crate::aligned::Aligned;
 use crate::assembly::Assembly;
 use crate::schedule::Layout;
@@ -12,18 +13,14 @@ use crate::vector::{Instructions, PACK, Vector};
 
 #[derive(Debug)]
 pub(crate) struct Excitations {
-    packs: Vec<ExcitedPack>,
+    /// Places of the packs where something varies.
+    excited: Vec<usize>,
+    /// Terms of each pack of the state vector.
+    terms: Vec<Range<usize>>,
     /// Place of the values of each term's harmonic.
     harmonics: Vec<usize>,
     /// Divided by M, `[term][value]`.
     amplitude: Aligned,
-}
-
-/// A pack of the state vector and its last term; its first follows those of the pack before.
-#[derive(Debug)]
-struct ExcitedPack {
-    at: usize,
-    end: usize,
 }
 
 impl Excitations {
@@ -49,41 +46,77 @@ impl Excitations {
                 terms.entry(harmonic).or_default()[place % PACK] += amplitude;
             }
         }
-        Self::of_packs(packs)
+        Self::of_packs(packs, layout.length)
     }
 
-    fn of_packs(packs: BTreeMap<usize, BTreeMap<usize, [f64; PACK]>>) -> Self {
-        let (mut excited, mut harmonics, mut amplitudes) = (Vec::new(), Vec::new(), Vec::new());
-        for (pack, terms) in packs {
-            harmonics.extend(terms.keys());
-            amplitudes.extend(terms.into_values().flatten());
-            excited.push(ExcitedPack { at: pack * PACK, end: harmonics.len() });
+    fn of_packs(packs: BTreeMap<usize, BTreeMap<usize, [f64; PACK]>>, length: usize) -> Self {
+        let excited = packs.keys().map(|pack| pack * PACK).collect();
+        let (mut harmonics, mut amplitudes) = (Vec::new(), Vec::new());
+        let mut terms = vec![0..0; length / PACK];
+        for (pack, of_pack) in packs {
+            let first = harmonics.len();
+            harmonics.extend(of_pack.keys());
+            amplitudes.extend(of_pack.into_values().flatten());
+            terms[pack] = first..harmonics.len();
         }
-        Self { packs: excited, harmonics, amplitude: Aligned::from(&amplitudes[..]) }
+        Self { excited, terms, harmonics, amplitude: Aligned::from(&amplitudes[..]) }
     }
 
     /// True if there is anything to evaluate.
     pub(crate) fn any(&self) -> bool {
-        !self.packs.is_empty()
+        !self.excited.is_empty()
     }
 
+    /// Leaves out the packs from a place on: [`Excited::sums`] is called for them where they are needed.
+    pub(crate) fn leave_out(&mut self, first: usize) {
+        self.excited.retain(|&at| at < first);
+    }
+
+    /// The excitations beside the constant forces.
+    #[inline(always)]
+    pub(crate) fn given<'a>(&'a self, constant: &'a [f64]) -> Excited<'a> {
+        let Self { excited, terms, harmonics, amplitude } = self;
+        Excited { excited, terms, harmonics, amplitude, constant }
+    }
+}
+
+/// Slices of [`Excitations`], so that loops over packs keep their addresses in registers.
+#[derive(Clone, Copy)]
+pub(crate) struct Excited<'a> {
+    excited: &'a [usize],
+    terms: &'a [Range<usize>],
+    harmonics: &'a [usize],
+    amplitude: &'a [f64],
+    constant: &'a [f64],
+}
+
+impl Excited<'_> {
     /// acceleration = constant + sum amplitude sin(...), where anything varies.
     #[inline(always)]
-    pub(crate) fn evaluate<I: Instructions>(
-        &self,
-        constant: &[f64],
-        harmonics: &HarmonicValues,
-        acceleration: &mut [f64],
-    ) {
-        let mut term = 0;
-        for pack in &self.packs {
-            let mut sum = I::Pack::load(constant, pack.at);
-            while term < pack.end {
-                let value = harmonics.value(self.harmonics[term]);
-                sum = I::Pack::load(&self.amplitude, term * PACK).mul_add(value, sum);
-                term += 1;
-            }
-            sum.store(acceleration, pack.at);
+    pub(crate) fn evaluate<I: Instructions>(&self, harmonics: &[f64], acceleration: &mut [f64]) {
+        for excited in 0..self.excited.len() {
+            let at = self.excited[excited];
+            let [sum] = self.sums::<I, 1>(at, [harmonics]);
+            sum.store(acceleration, at);
         }
+    }
+
+    /// constant + sum amplitude sin(...) of a pack, at several instants.
+    #[inline(always)]
+    pub(crate) fn sums<I: Instructions, const N: usize>(
+        &self,
+        at: usize,
+        harmonics: [&[f64]; N],
+    ) -> [I::Pack; N] {
+        let Range { start, end } = self.terms[at / PACK];
+        let mut sums = [I::Pack::load(self.constant, at); N];
+        for term in start..end {
+            let amplitude = I::Pack::load(self.amplitude, term * PACK);
+            for instant in 0..N {
+                let value = I::Pack::load(harmonics[instant], self.harmonics[term]);
+                sums[instant] = amplitude.mul_add(value, sums[instant]);
+            }
+        }
+        sums
     }
 }

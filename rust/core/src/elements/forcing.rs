@@ -3,11 +3,13 @@
 //! It is evaluated once for each distinct time of a step, not once for each stage, and divided by M like all forces.
 
 use super::State;
-use super::excitations::Excitations;
+use super::excitations::{Excitations, Excited};
 use super::harmonics::{HarmonicValues, Harmonics};
 use crate::aligned::Aligned;
 use crate::assembly::Assembly;
+use crate::schedule::layout::Occupant;
 use crate::schedule::{Kernel, Layout, Runs};
+use crate::settings::{Integrator, Settings};
 use crate::vector::{Instructions, PACK, Vector};
 
 /// Forces that are known once the time is.
@@ -17,10 +19,22 @@ pub(crate) struct Instant {
     pub(crate) acceleration: Aligned,
     /// lift slope w / M of each sail: the acceleration that its speed takes away, per rad/s.
     sail_drag: Aligned,
+    /// Of excitations and gusts, for each lane.
+    harmonics: Aligned,
+}
+
+impl Instant {
+    /// Values of all harmonics.
+    #[inline(always)]
+    pub(crate) fn harmonics(&self) -> &[f64] {
+        &self.harmonics
+    }
 }
 
 #[derive(Debug)]
 pub(crate) struct Forcing {
+    /// Whether there is anything to evaluate.
+    any: bool,
     constant: Aligned,
     harmonics: HarmonicValues,
     excitations: Excitations,
@@ -35,19 +49,17 @@ pub(crate) struct Forcing {
 }
 
 impl Forcing {
-    pub(crate) fn new(
-        assembly: &Assembly,
-        layout: &Layout,
-        members: &[usize],
-        constant: Aligned,
-        dt: f64,
-    ) -> Self {
+    pub(crate) fn new(assembly: &Assembly, layout: &Layout, members: &[usize], settings: &Settings) -> Self {
         let (sails, gusts) = (&assembly.sails, &assembly.gusts);
         let lanes = layout.lanes;
         let mut harmonics = Harmonics::default();
         let sail_lanes =
             sails.index.iter().flat_map(|&index| (0..lanes).map(move |lane| layout.offset[index] + lane));
-        let excitations = Excitations::new(assembly, layout, members, &mut harmonics, sail_lanes);
+        let mut excitations = Excitations::new(assembly, layout, members, &mut harmonics, sail_lanes);
+        let any = excitations.any();
+        if settings.integrator == Integrator::Rk4 {
+            excitations.leave_out(layout.coupled_length);
+        }
         let gust_places = (0..gusts.sail.len()).map(|item| {
             let place = harmonics.place(&gusts.angular_frequency, &gusts.phase, item, members);
             [gusts.sail[item] * lanes, place]
@@ -57,8 +69,15 @@ impl Forcing {
             sails.index.iter().enumerate().map(|(sail, &index)| [layout.offset[index], sail * lanes]);
         let sail_runs = Runs::of_places(sail_places.collect(), lanes);
         Self {
-            constant,
-            harmonics: harmonics.finish(dt),
+            any,
+            constant: super::spread(layout, |occupant, lane| match occupant {
+                Occupant::Coordinate(coordinate) => {
+                    let member = members[lane];
+                    assembly.constant_force.at(member, coordinate) / assembly.mass.at(member, coordinate)
+                }
+                _ => 0.0,
+            }),
+            harmonics: harmonics.finish(settings.dt),
             excitations,
             depth: gust_runs.expand(&gusts.depth, members, 0.0),
             gusts: gust_runs,
@@ -79,38 +98,59 @@ impl Forcing {
 
     /// An instant to be evaluated into.
     pub(crate) fn instant(&self) -> Instant {
-        Instant { acceleration: self.constant.clone(), sail_drag: self.lift.clone() }
+        Instant {
+            acceleration: self.constant.clone(),
+            sail_drag: self.lift.clone(),
+            harmonics: self.harmonics.values(),
+        }
     }
 
     /// Evaluates the forces after a number of half steps.
     pub(crate) fn evaluate<I: Instructions>(&mut self, half_steps: usize, instant: &mut Instant) {
-        if !self.excitations.any() {
-            return;
-        }
+        self.prepare::<I>(half_steps);
         I::vectorize(
             #[inline(always)]
-            || {
-                self.harmonics.evaluate::<I>(half_steps);
-                self.excitations.evaluate::<I>(&self.constant, &self.harmonics, &mut instant.acceleration);
-                if self.gustiness.is_empty() {
-                    return;
-                }
-                self.gustiness.fill(0.0);
-                self.gusts.sweep::<I::Pack>(&mut Gust {
-                    depth: &self.depth,
-                    harmonics: &self.harmonics,
-                    sum: &mut self.gustiness,
-                });
-                let mut wind = Wind {
-                    lift: &self.lift,
-                    slope: &self.slope,
-                    wind_speed: &self.wind_speed,
-                    gustiness: &self.gustiness,
-                    instant,
-                };
-                self.sails.sweep::<I::Pack>(&mut wind);
-            },
+            || self.evaluate_prepared::<I>(half_steps, instant),
         );
+    }
+
+    /// Does what is done once for several instants up to one after a number of half steps, if that is even.
+    #[inline(always)]
+    pub(crate) fn prepare<I: Instructions>(&mut self, half_steps: usize) {
+        self.harmonics.prepare::<I>(half_steps);
+    }
+
+    /// [`Forcing::evaluate`] at an instant that was prepared, as part of a kernel.
+    #[inline(always)]
+    pub(crate) fn evaluate_prepared<I: Instructions>(&mut self, half_steps: usize, instant: &mut Instant) {
+        if !self.any {
+            return;
+        }
+        self.harmonics.evaluate::<I>(half_steps, &mut instant.harmonics);
+        self.excitations().evaluate::<I>(&instant.harmonics, &mut instant.acceleration);
+        if self.gustiness.is_empty() {
+            return;
+        }
+        self.gustiness.fill(0.0);
+        self.gusts.sweep::<I::Pack>(&mut Gust {
+            depth: &self.depth,
+            harmonics: &instant.harmonics,
+            sum: &mut self.gustiness,
+        });
+        let mut wind = Wind {
+            lift: &self.lift,
+            slope: &self.slope,
+            wind_speed: &self.wind_speed,
+            gustiness: &self.gustiness,
+            instant,
+        };
+        self.sails.sweep::<I::Pack>(&mut wind);
+    }
+
+    /// Excitations and constant forces, for the packs where they are not stored with the instants.
+    #[inline(always)]
+    pub(crate) fn excitations(&self) -> Excited<'_> {
+        self.excitations.given(&self.constant)
     }
 
     /// The part of the wind torque that depends on the sails' speed.
@@ -127,14 +167,14 @@ impl Forcing {
 
 struct Gust<'a> {
     depth: &'a [f64],
-    harmonics: &'a HarmonicValues,
+    harmonics: &'a [f64],
     sum: &'a mut [f64],
 }
 
 impl<V: Vector> Kernel<V, 2> for Gust<'_> {
     #[inline(always)]
     fn apply(&mut self, [at, harmonic]: [usize; 2], item: usize) {
-        (V::load(self.depth, item) * self.harmonics.value(harmonic)).add_to(self.sum, at);
+        (V::load(self.depth, item) * V::load(self.harmonics, harmonic)).add_to(self.sum, at);
     }
 }
 

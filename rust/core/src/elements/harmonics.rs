@@ -43,73 +43,79 @@ impl Harmonics {
             };
             self.lanes.iter().flat_map(of_lane).collect()
         };
+        let (shared, own) = (0..self.lanes.len()).partition(|&number| is_shared(&self.lanes[number]));
+        let places = |numbers: Vec<usize>| numbers.into_iter().map(|number| number * PACK).collect();
+        let (shared, own) = (places(shared), places(own));
         HarmonicValues {
             dt,
-            shared: self.lanes.iter().map(is_shared).collect(),
+            shared,
+            own,
             angular_frequency: Aligned::from(&spread(0)[..]),
             phase: Aligned::from(&spread(1)[..]),
             table: Aligned::zeros(self.lanes.len() * PACK),
             block: usize::MAX,
-            number: 0,
-            value: Aligned::zeros(self.lanes.len() * PACK),
         }
     }
 }
 
-/// The harmonics and their values at one time.
+/// Evaluates the harmonics.
 #[derive(Debug)]
 pub(crate) struct HarmonicValues {
     dt: f64,
-    /// Whether all lanes have the same harmonic.
-    shared: Vec<bool>,
+    /// Places of the harmonics that all lanes share, and of those that each has of its own.
+    shared: Vec<usize>,
+    own: Vec<usize>,
     angular_frequency: Aligned,
     phase: Aligned,
-    /// Values of the shared harmonics at the half steps of a block.
+    /// Values of the shared harmonics at the half steps of a block, which ends with a multiple of [`PACK`].
     table: Aligned,
     block: usize,
-    /// Number of the half step within its block.
-    number: usize,
-    /// Values of the harmonics that lanes have of their own.
-    value: Aligned,
 }
 
 impl HarmonicValues {
-    /// Evaluates the harmonics after a number of half steps.
+    /// A pack for each harmonic.
+    pub(crate) fn values(&self) -> Aligned {
+        Aligned::zeros(self.table.len())
+    }
+
+    /// Evaluates the shared harmonics of the block that a number of half steps falls into.
     #[inline(always)]
-    pub(crate) fn evaluate<I: Instructions>(&mut self, half_steps: usize) {
-        if half_steps / PACK != self.block {
-            self.block = half_steps / PACK;
-            self.evaluate_block::<I>();
-        }
-        self.number = half_steps % PACK;
-        let time = I::Pack::splat(time(half_steps, self.dt));
-        for harmonic in 0..self.shared.len() {
-            if !self.shared[harmonic] {
-                self.sines::<I>(harmonic * PACK, time).store(&mut self.value, harmonic * PACK);
-            }
+    pub(crate) fn prepare<I: Instructions>(&mut self, half_steps: usize) {
+        let block = half_steps.div_ceil(PACK);
+        if block != self.block {
+            self.block = block;
+            self.evaluate_block::<I>(block);
         }
     }
 
-    /// Values of the harmonic at a place, for each lane.
-    #[inline(always)]
-    pub(crate) fn value<V: Vector>(&self, place: usize) -> V {
-        if self.shared[place / PACK] {
-            V::splat(self.table[place + self.number])
-        } else {
-            V::load(&self.value, place)
-        }
+    #[inline(never)]
+    fn evaluate_block<I: Instructions>(&mut self, block: usize) {
+        // The block that ends at the start has one half step only.
+        let half_steps = |number: usize| (block * PACK + number + 1).saturating_sub(PACK);
+        let times: [f64; PACK] = std::array::from_fn(|number| time(half_steps(number), self.dt));
+        I::vectorize(
+            #[inline(always)]
+            || {
+                let times = I::Pack::load(&times, 0);
+                for number in 0..self.shared.len() {
+                    let at = self.shared[number];
+                    self.sines::<I>(at, times).store(&mut self.table, at);
+                }
+            },
+        );
     }
 
+    /// Evaluates the harmonics after a number of half steps in the block that was prepared, for each lane.
     #[inline(always)]
-    fn evaluate_block<I: Instructions>(&mut self) {
-        let mut times = [0.0; PACK];
-        for number in 0..PACK {
-            times[number] = time(self.block * PACK + number, self.dt);
+    pub(crate) fn evaluate<I: Instructions>(&self, half_steps: usize, values: &mut [f64]) {
+        let number = half_steps.wrapping_sub(1) % PACK;
+        for &at in &self.shared {
+            I::Pack::splat(self.table[at + number]).store(values, at);
         }
-        for harmonic in 0..self.shared.len() {
-            if self.shared[harmonic] {
-                let sines = self.sines::<I>(harmonic * PACK, I::Pack::load(&times, 0));
-                sines.store(&mut self.table, harmonic * PACK);
+        if !self.own.is_empty() {
+            let time = I::Pack::splat(time(half_steps, self.dt));
+            for &at in &self.own {
+                self.sines::<I>(at, time).store(values, at);
             }
         }
     }

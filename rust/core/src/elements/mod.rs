@@ -3,22 +3,24 @@
 //! Coefficients are divided by the mass M of the coordinate that they act on, so that sums of forces are
 //! accelerations and need no further pass.
 
+mod coordinates;
 mod excitations;
 mod forcing;
 mod frictions;
 mod harmonics;
 mod meshes;
-mod quadratics;
 mod springs;
 mod unbalances;
 
 pub(crate) use forcing::{Forcing, Instant};
 
 use crate::aligned::Aligned;
-use crate::assembly::{Assembly, Coefficients};
+use crate::assembly::Assembly;
 use crate::schedule::Layout;
 use crate::schedule::layout::{MARGIN, Occupant};
+use crate::settings::Settings;
 use crate::vector::{Instructions, Vector, packs};
+use coordinates::{Coordinates, Field};
 
 /// Positions and velocities that forces are evaluated at.
 #[derive(Clone, Copy)]
@@ -27,75 +29,68 @@ pub(crate) struct State<'a> {
     pub(crate) velocity: &'a [f64],
 }
 
+impl State<'_> {
+    /// Positions and velocities of a pack.
+    #[inline(always)]
+    pub(crate) fn load<V: Vector>(&self, at: usize) -> (V, V) {
+        (V::load(self.position, at), V::load(self.velocity, at))
+    }
+}
+
 /// All elements of an assembly, for the members of one batch of lanes.
 #[derive(Debug)]
 pub(crate) struct Elements {
-    /// Of each coordinate, divided by M.
-    pub(crate) stiffness: Aligned,
-    pub(crate) damping: Aligned,
+    coordinates: Coordinates,
     springs: springs::Springs,
+    /// Whether there is any of those below, and what they add up to, with the forces known in advance.
+    others: bool,
+    sum: Aligned,
     frictions: frictions::Frictions,
-    quadratics: quadratics::Quadratics,
     unbalances: unbalances::Unbalances,
     meshes: meshes::Meshes,
     pub(crate) forcing: Forcing,
+    coupled_length: usize,
 }
 
 impl Elements {
-    pub(crate) fn new(assembly: &Assembly, layout: &Layout, members: &[usize], dt: f64) -> Self {
-        let diagonal = |table: &Coefficients| {
-            spread(layout, |occupant, lane| match occupant {
-                Occupant::Coordinate(coordinate) => {
-                    table.at(members[lane], coordinate) / assembly.mass.at(members[lane], coordinate)
-                }
-                _ => 0.0,
-            })
-        };
+    pub(crate) fn new(assembly: &Assembly, layout: &Layout, members: &[usize], settings: &Settings) -> Self {
+        let (springs, pulls) = springs::Springs::new(assembly, layout, members);
+        let is_empty = [&assembly.frictions.index, &assembly.sails.index, &assembly.unbalances.index]
+            .iter()
+            .all(|index| index.is_empty());
         Self {
-            stiffness: diagonal(&assembly.stiffness),
-            damping: diagonal(&assembly.damping),
-            springs: springs::Springs::new(assembly, layout, members),
+            coordinates: Coordinates::new(assembly, layout, members, &pulls),
+            springs,
+            others: !(is_empty && assembly.meshes.index.is_empty()),
+            sum: Aligned::zeros(layout.length + MARGIN),
             frictions: frictions::Frictions::new(assembly, layout, members),
-            quadratics: quadratics::Quadratics::new(assembly, layout, members),
             unbalances: unbalances::Unbalances::new(assembly, layout, members),
             meshes: meshes::Meshes::new(assembly, layout, members),
-            forcing: Forcing::new(assembly, layout, members, diagonal(&assembly.constant_force), dt),
+            forcing: Forcing::new(assembly, layout, members, settings),
+            coupled_length: layout.coupled_length,
         }
     }
 
-    /// M^-1 f: accelerations without constraints, of the first `length` places.
+    /// Evaluates what depends on more than the coordinate that it acts on, or on it in no simple way.
     #[inline(always)]
-    pub(crate) fn free_acceleration<I: Instructions>(
-        &self,
-        state: State<'_>,
-        instant: &Instant,
-        length: usize,
-        acceleration: &mut [f64],
-    ) {
-        self.diagonal::<I>(state, instant, length, acceleration);
-        self.springs.add_accelerations::<I>(state, acceleration);
-        self.frictions.add_accelerations::<I>(state, acceleration);
-        self.quadratics.add_accelerations::<I>(state, acceleration);
-        self.unbalances.add_accelerations::<I>(state, acceleration);
-        self.meshes.add_accelerations::<I>(state, acceleration);
-        self.forcing.add_sail_drag::<I>(instant, state, acceleration);
+    pub(crate) fn evaluate<I: Instructions>(&mut self, state: State<'_>, instant: &Instant) {
+        self.springs.evaluate::<I>(state);
+        if self.others {
+            for at in packs(0, self.coupled_length) {
+                I::Pack::load(&instant.acceleration, at).store(&mut self.sum, at);
+            }
+            self.frictions.add_accelerations::<I>(state, &mut self.sum);
+            self.unbalances.add_accelerations::<I>(state, &mut self.sum);
+            self.meshes.add_accelerations::<I>(state, &mut self.sum);
+            self.forcing.add_sail_drag::<I>(instant, state, &mut self.sum);
+        }
     }
 
-    /// a = a(t) - stiffness q - damping v.
+    /// What was evaluated last, which was for this instant.
     #[inline(always)]
-    fn diagonal<I: Instructions>(
-        &self,
-        state: State<'_>,
-        instant: &Instant,
-        length: usize,
-        acceleration: &mut [f64],
-    ) {
-        let (stiffness, damping, given) = (&self.stiffness[..], &self.damping[..], &instant.acceleration[..]);
-        for at in packs(0, length) {
-            let load = |values: &[f64]| I::Pack::load(values, at);
-            let damped = (-load(damping)).mul_add(load(state.velocity), load(given));
-            (-load(stiffness)).mul_add(load(state.position), damped).store(acceleration, at);
-        }
+    pub(crate) fn field<'a>(&'a self, instant: &'a Instant) -> Field<'a> {
+        let given = if self.others { &self.sum } else { &instant.acceleration };
+        self.coordinates.field(given, &self.springs.torque)
     }
 }
 

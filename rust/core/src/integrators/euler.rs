@@ -10,14 +10,7 @@ pub(crate) fn euler_step<I: Instructions>(system: &mut System, motion: &mut Moti
     let time = step as f64 * dt;
     system.elements.forcing.evaluate::<I>(2 * step, &mut motion.end);
     let (position, velocity) = (&motion.position, &motion.velocity);
-    system.acceleration::<I>(
-        position,
-        velocity,
-        &motion.start,
-        Rows::All,
-        system.length,
-        &mut motion.acceleration,
-    );
+    system.acceleration::<I>(position, velocity, &motion.start, Rows::All, &mut motion.acceleration);
     advance::<I>(motion, dt);
     system.clock().end(Phase::StageEvaluation);
     system.project::<I>(&mut motion.position, &mut motion.velocity, time, true);

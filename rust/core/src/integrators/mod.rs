@@ -21,10 +21,10 @@ pub(crate) struct Motion {
     /// Length of the vectors that is in use.
     pub(crate) length: usize,
     stage_position: Aligned,
-    stage_velocity: Aligned,
+    /// Of the second to the fourth stage.
+    stage_velocity: [Aligned; 3],
     acceleration: Aligned,
-    position_sum: Aligned,
-    velocity_sum: Aligned,
+    acceleration_sum: Aligned,
     /// Forcing at the start, the middle and the end of the step.
     pub(crate) start: Instant,
     middle: Instant,
@@ -41,10 +41,9 @@ impl Motion {
         Self {
             length: system.length,
             stage_position: zeros(),
-            stage_velocity: zeros(),
+            stage_velocity: [zeros(), zeros(), zeros()],
             acceleration: zeros(),
-            position_sum: zeros(),
-            velocity_sum: zeros(),
+            acceleration_sum: zeros(),
             middle: start.clone(),
             end: start.clone(),
             start,
@@ -64,13 +63,29 @@ struct Slices<'a> {
     position: &'a mut [f64],
     velocity: &'a mut [f64],
     stage_position: &'a mut [f64],
-    stage_velocity: &'a mut [f64],
+    stage_velocity: [&'a mut [f64]; 3],
     acceleration: &'a mut [f64],
-    position_sum: &'a mut [f64],
-    velocity_sum: &'a mut [f64],
+    acceleration_sum: &'a mut [f64],
     start: &'a Instant,
     middle: &'a Instant,
     end: &'a Instant,
+}
+
+impl Slices<'_> {
+    /// The same slices as a value of its own, whose parts a kernel keeps in registers.
+    #[inline(always)]
+    fn reborrow(&mut self) -> Slices<'_> {
+        let [second, third, fourth] = &mut self.stage_velocity;
+        Slices {
+            position: self.position,
+            velocity: self.velocity,
+            stage_position: self.stage_position,
+            stage_velocity: [second, third, fourth],
+            acceleration: self.acceleration,
+            acceleration_sum: self.acceleration_sum,
+            ..*self
+        }
+    }
 }
 
 impl Motion {
@@ -79,10 +94,9 @@ impl Motion {
             position: &mut self.position,
             velocity: &mut self.velocity,
             stage_position: &mut self.stage_position,
-            stage_velocity: &mut self.stage_velocity,
+            stage_velocity: self.stage_velocity.each_mut().map(|velocity| &mut velocity[..]),
             acceleration: &mut self.acceleration,
-            position_sum: &mut self.position_sum,
-            velocity_sum: &mut self.velocity_sum,
+            acceleration_sum: &mut self.acceleration_sum,
             start: &self.start,
             middle: &self.middle,
             end: &self.end,

@@ -1,104 +1,143 @@
 //! Classical Runge-Kutta on (q, v); every stage state is projected before it is differentiated.
 
 use super::{Motion, Slices};
-use crate::elements::Elements;
+use crate::elements::Instant;
 use crate::phases::Phase;
 use crate::system::{Rows, System};
 use crate::vector::{Instructions, Vector, packs};
 
-/// Step number `step`, counted from 1, of size `dt`. The first stage state is the end of the step before: already
-/// projected.
+/// Step number `step`, counted from 1, of size `dt`, as one kernel. The first stage state is the end of the step before:
+/// already projected.
 pub(crate) fn rk4_step<I: Instructions>(system: &mut System, motion: &mut Motion, dt: f64, step: usize) {
-    let time = step as f64 * dt;
-    let forcing = &mut system.elements.forcing;
-    forcing.evaluate::<I>(2 * step - 1, &mut motion.middle);
-    forcing.evaluate::<I>(2 * step, &mut motion.end);
-    let mut m = motion.slices();
-    for (number, stage_time) in [time - 0.5 * dt, time - 0.5 * dt, time].into_iter().enumerate() {
-        stage::<I>(system, &mut m, number, dt);
-        system.project::<I>(m.stage_position, m.stage_velocity, stage_time, false);
-    }
-    stage::<I>(system, &mut m, 3, dt);
-    system.project::<I>(m.position, m.velocity, time, true);
-    system.finish_step::<I>(m.position, m.velocity, time);
+    system.elements.forcing.prepare::<I>(2 * step);
+    I::vectorize(
+        #[inline(always)]
+        || {
+            let forcing = &mut system.elements.forcing;
+            forcing.evaluate_prepared::<I>(2 * step - 1, &mut motion.middle);
+            forcing.evaluate_prepared::<I>(2 * step, &mut motion.end);
+            let time = step as f64 * dt;
+            let mut m = motion.slices();
+            for number in 0..4 {
+                stage::<I>(system, &mut m, number, dt);
+                let stage_time = if number < 2 { time - 0.5 * dt } else { time };
+                let (position, velocity) = match number {
+                    3 => (&mut *m.position, &mut *m.velocity),
+                    _ => (&mut *m.stage_position, &mut *m.stage_velocity[number]),
+                };
+                system.project::<I>(position, velocity, stage_time, number == 3);
+            }
+            system.finish_step_in_kernel::<I>(m.position, m.velocity, time);
+        },
+    );
     std::mem::swap(&mut motion.start, &mut motion.end);
 }
 
 /// Differentiates the state of stage 0 to 3 and moves on to the next: the fourth takes the step.
+#[inline(always)]
 fn stage<I: Instructions>(system: &mut System, m: &mut Slices<'_>, number: usize, dt: f64) {
-    let (length, coupled) = (system.length, system.coupled_length);
-    I::vectorize(
-        #[inline(always)]
-        || {
-            let (position, velocity, instant) = match number {
-                0 => (&*m.position, &*m.velocity, m.start),
-                3 => (&*m.stage_position, &*m.stage_velocity, m.end),
-                _ => (&*m.stage_position, &*m.stage_velocity, m.middle),
-            };
-            system.accelerate::<I>(position, velocity, instant, Rows::All, coupled, m.acceleration);
-            match number {
-                0 => start::<I>(m, coupled, 0.5 * dt),
-                1 => advance::<I>(m, coupled, 0.5 * dt),
-                2 => advance::<I>(m, coupled, dt),
-                _ => {
-                    finish::<I>(m, coupled, dt);
-                    step_alone::<I>(&system.elements, m, coupled, length, dt);
-                }
-            }
-            system.clock().end(Phase::StageEvaluation);
-        },
-    );
+    let (position, velocity, instant) = match number {
+        0 => (&*m.position, &*m.velocity, m.start),
+        3 => (&*m.stage_position, &*m.stage_velocity[2], m.end),
+        _ => (&*m.stage_position, &*m.stage_velocity[number - 1], m.middle),
+    };
+    system.evaluate::<I>(position, velocity, instant);
+    if system.constrained_length > 0 {
+        let field = system.elements.field(instant);
+        for at in packs(0, system.constrained_length) {
+            let (position, velocity) = (I::Pack::load(position, at), I::Pack::load(velocity, at));
+            field.acceleration::<I>(at, position, velocity).store(m.acceleration, at);
+        }
+        system.clock().end(Phase::StageEvaluation);
+        system.constrain::<I>(velocity, Rows::All, m.acceleration);
+    }
+    match number {
+        0 => advance::<I, 0>(system, m, dt),
+        1 => advance::<I, 1>(system, m, dt),
+        2 => advance::<I, 2>(system, m, dt),
+        _ => {
+            advance::<I, 3>(system, m, dt);
+            step_alone::<I>(system, m, dt);
+        }
+    }
+    system.clock().end(Phase::StageEvaluation);
 }
 
-/// Starts the sums with the first derivatives and moves on to the second stage state.
+/// Moves on to the next stage state, or takes the step. Coordinates in no constraint are differentiated here: their
+/// accelerations never leave the registers.
 #[inline(always)]
-fn start<I: Instructions>(m: &mut Slices<'_>, length: usize, step: f64) {
-    let step = I::Pack::splat(step);
-    for at in packs(0, length) {
-        let (rate, acceleration) = (I::Pack::load(m.velocity, at), I::Pack::load(m.acceleration, at));
-        rate.store(m.position_sum, at);
-        acceleration.store(m.velocity_sum, at);
-        rate.mul_add(step, I::Pack::load(m.position, at)).store(m.stage_position, at);
-        acceleration.mul_add(step, rate).store(m.stage_velocity, at);
+fn advance<I: Instructions, const STAGE: usize>(system: &System, m: &mut Slices<'_>, dt: f64) {
+    let mut m = m.reborrow();
+    for at in packs(0, system.constrained_length) {
+        let (_, velocity) = state::<I, STAGE>(&m, at);
+        let acceleration = I::Pack::load(m.acceleration, at);
+        advance_pack::<I, STAGE>(&mut m, at, velocity, acceleration, dt);
+    }
+    let field = system.elements.field(match STAGE {
+        0 => m.start,
+        3 => m.end,
+        _ => m.middle,
+    });
+    for at in packs(system.constrained_length, system.coupled_length) {
+        let (position, velocity) = state::<I, STAGE>(&m, at);
+        let acceleration = field.acceleration::<I>(at, position, velocity);
+        advance_pack::<I, STAGE>(&mut m, at, velocity, acceleration, dt);
     }
 }
 
-/// Adds the stage's derivatives to the sums and moves on to the next stage state.
+/// A pack of the state of a stage.
 #[inline(always)]
-fn advance<I: Instructions>(m: &mut Slices<'_>, length: usize, step: f64) {
-    let (step, two) = (I::Pack::splat(step), I::Pack::splat(2.0));
-    for at in packs(0, length) {
-        let (rate, acceleration) = (I::Pack::load(m.stage_velocity, at), I::Pack::load(m.acceleration, at));
-        two.mul_add(rate, I::Pack::load(m.position_sum, at)).store(m.position_sum, at);
-        two.mul_add(acceleration, I::Pack::load(m.velocity_sum, at)).store(m.velocity_sum, at);
-        rate.mul_add(step, I::Pack::load(m.position, at)).store(m.stage_position, at);
-        acceleration.mul_add(step, I::Pack::load(m.velocity, at)).store(m.stage_velocity, at);
+fn state<I: Instructions, const STAGE: usize>(m: &Slices<'_>, at: usize) -> (I::Pack, I::Pack) {
+    match STAGE {
+        0 => (I::Pack::load(m.position, at), I::Pack::load(m.velocity, at)),
+        _ => (I::Pack::load(m.stage_position, at), I::Pack::load(m.stage_velocity[STAGE - 1], at)),
     }
 }
 
-/// Adds the last stage and takes the step.
+/// Moves a pack on, given the derivatives of the stage: the velocities of all stages are kept until the step is
+/// taken, of the accelerations their sum.
 #[inline(always)]
-fn finish<I: Instructions>(m: &mut Slices<'_>, length: usize, dt: f64) {
-    let sixth = I::Pack::splat(dt / 6.0);
-    for at in packs(0, length) {
-        let rate = I::Pack::load(m.position_sum, at) + I::Pack::load(m.stage_velocity, at);
-        let acceleration = I::Pack::load(m.velocity_sum, at) + I::Pack::load(m.acceleration, at);
-        rate.mul_add(sixth, I::Pack::load(m.position, at)).store(m.position, at);
-        acceleration.mul_add(sixth, I::Pack::load(m.velocity, at)).store(m.velocity, at);
+fn advance_pack<I: Instructions, const STAGE: usize>(
+    m: &mut Slices<'_>,
+    at: usize,
+    rate: I::Pack,
+    acceleration: I::Pack,
+    dt: f64,
+) {
+    let two = I::Pack::splat(2.0);
+    let (position, velocity) = (I::Pack::load(m.position, at), I::Pack::load(m.velocity, at));
+    if STAGE == 3 {
+        let sixth = I::Pack::splat(dt / 6.0);
+        let inner = I::Pack::load(m.stage_velocity[0], at) + I::Pack::load(m.stage_velocity[1], at);
+        let rates = two.mul_add(inner, velocity + rate);
+        let accelerations = I::Pack::load(m.acceleration_sum, at) + acceleration;
+        rates.mul_add(sixth, position).store(m.position, at);
+        accelerations.mul_add(sixth, velocity).store(m.velocity, at);
+        return;
     }
+    let sum = if STAGE == 0 {
+        acceleration
+    } else {
+        two.mul_add(acceleration, I::Pack::load(m.acceleration_sum, at))
+    };
+    sum.store(m.acceleration_sum, at);
+    let step = I::Pack::splat(if STAGE == 2 { dt } else { 0.5 * dt });
+    rate.mul_add(step, position).store(m.stage_position, at);
+    acceleration.mul_add(step, velocity).store(m.stage_velocity[STAGE], at);
 }
 
-/// All four stages of the oscillators from place `first` on, which see no other coordinate: a = a(t) - k q - c v.
+/// All four stages of the oscillators at the end of the state vector, which see no other coordinate: a = a(t) - k q - c v.
 #[inline(always)]
-fn step_alone<I: Instructions>(elements: &Elements, m: &mut Slices<'_>, first: usize, end: usize, dt: f64) {
+fn step_alone<I: Instructions>(system: &System, m: &mut Slices<'_>, dt: f64) {
+    let m = m.reborrow();
+    let (field, excitations) = (system.elements.field(m.start), system.elements.forcing.excitations());
+    let instants = [m.start, m.middle, m.end].map(Instant::harmonics);
     let (step, half, sixth) = (I::Pack::splat(dt), I::Pack::splat(0.5 * dt), I::Pack::splat(dt / 6.0));
     let two = I::Pack::splat(2.0);
-    for at in packs(first, end) {
-        let stiffness = -I::Pack::load(&elements.stiffness, at);
-        let damping = -I::Pack::load(&elements.damping, at);
-        let given_1 = I::Pack::load(&m.start.acceleration, at);
-        let given_2 = I::Pack::load(&m.middle.acceleration, at);
-        let given_3 = I::Pack::load(&m.end.acceleration, at);
+    for at in packs(system.coupled_length, system.length) {
+        let (stiffness, damping) = field.oscillator::<I>(at);
+        let (stiffness, damping) = (-stiffness, -damping);
+        let [given_1, given_2, given_3] = excitations.sums::<I, 3>(at, instants);
         let (q_1, v_1) = (I::Pack::load(m.position, at), I::Pack::load(m.velocity, at));
         let a_1 = stiffness.mul_add(q_1, damping.mul_add(v_1, given_1));
         let (q_2, v_2) = (half.mul_add(v_1, q_1), half.mul_add(a_1, v_1));

@@ -13,27 +13,13 @@ pub(crate) fn verlet_step<I: Instructions>(system: &mut System, motion: &mut Mot
     let time = step as f64 * dt;
     system.elements.forcing.evaluate::<I>(2 * step, &mut motion.end);
     let (position, velocity) = (&motion.position, &motion.velocity);
-    system.acceleration::<I>(
-        position,
-        velocity,
-        &motion.start,
-        Rows::Linear,
-        system.length,
-        &mut motion.acceleration,
-    );
+    system.acceleration::<I>(position, velocity, &motion.start, Rows::Linear, &mut motion.acceleration);
     drift::<I>(motion, dt);
     system.clock().end(Phase::StageEvaluation);
-    system.slide::<I>(&mut motion.position, &mut motion.stage_velocity, dt, time);
+    system.slide::<I>(&mut motion.position, &mut motion.stage_velocity[0], dt, time);
     extrapolate::<I>(motion);
     let (position, velocity) = (&motion.position, &motion.velocity);
-    system.acceleration::<I>(
-        position,
-        velocity,
-        &motion.end,
-        Rows::Linear,
-        system.length,
-        &mut motion.acceleration,
-    );
+    system.acceleration::<I>(position, velocity, &motion.end, Rows::Linear, &mut motion.acceleration);
     kick::<I>(motion, dt);
     system.clock().end(Phase::StageEvaluation);
     system.project_velocities::<I>(&mut motion.velocity);
@@ -50,7 +36,7 @@ fn drift<I: Instructions>(motion: &mut Motion, dt: f64) {
         |m, at| {
             let load = |values: &[f64]| I::Pack::load(values, at);
             let half_velocity = load(m.acceleration).mul_add(half, load(m.velocity));
-            half_velocity.store(m.stage_velocity, at);
+            half_velocity.store(m.stage_velocity[0], at);
             half_velocity.mul_add(step, load(m.position)).store(m.position, at);
         },
     );
@@ -63,7 +49,7 @@ fn extrapolate<I: Instructions>(motion: &mut Motion) {
         motion,
         #[inline(always)]
         |m, at| {
-            let half_velocity = I::Pack::load(m.stage_velocity, at);
+            let half_velocity = I::Pack::load(m.stage_velocity[0], at);
             two.mul_add(half_velocity, -I::Pack::load(m.velocity, at)).store(m.velocity, at);
         },
     );
@@ -76,7 +62,7 @@ fn kick<I: Instructions>(motion: &mut Motion, dt: f64) {
         motion,
         #[inline(always)]
         |m, at| {
-            let half_velocity = I::Pack::load(m.stage_velocity, at);
+            let half_velocity = I::Pack::load(m.stage_velocity[0], at);
             I::Pack::load(m.acceleration, at).mul_add(half, half_velocity).store(m.velocity, at);
         },
     );

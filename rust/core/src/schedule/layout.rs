@@ -21,6 +21,8 @@ pub(crate) struct Layout {
     pub(crate) lanes: usize,
     /// Place of each coordinate's first lane.
     pub(crate) offset: Vec<usize>,
+    /// Length of the part of a state vector whose coordinates obey rows, in whole packs.
+    pub(crate) constrained_length: usize,
     /// Length of the part of a state vector whose coordinates depend on each other. Beyond it stand oscillators that
     /// only springs to the ground and forces known in advance act on.
     pub(crate) coupled_length: usize,
@@ -48,6 +50,7 @@ impl Layout {
         let mut layout = Self {
             lanes,
             offset: vec![usize::MAX; assembly.coordinate_count()],
+            constrained_length: 0,
             coupled_length: 0,
             length: 0,
             occupant: Vec::new(),
@@ -55,6 +58,8 @@ impl Layout {
         for class in classes {
             layout.place_class(class);
         }
+        layout.align();
+        layout.constrained_length = layout.occupant.len();
         let groups = free_groups(assembly, &layout.offset, leader);
         let (alone, coupled): (Vec<_>, Vec<_>) =
             groups.iter().partition(|(signature, _)| signature.elements == 0);

@@ -37,23 +37,50 @@ impl<const N: usize> Runs<N> {
         Self::of_places(places, layout.lanes)
     }
 
-    /// For kernels that carry a value over from pack to pack: packs start where those of the state vectors do for the
-    /// first operand, and where they do not for another, there is room for what is carried over at the end.
-    pub(crate) fn with_carry(mut self) -> Self {
+    /// Starts packs where those of the state vectors do, for the first operand.
+    pub(crate) fn aligned(self) -> Self {
+        self.realigned(|_| 0)
+    }
+
+    /// For kernels that carry a value over from pack to pack: as `aligned`, and where packs start elsewhere for another
+    /// operand, there is room for what is carried over at the end.
+    pub(crate) fn with_carry(self) -> Self {
+        self.realigned(|at| at.iter().map(|place| place % PACK).max().unwrap_or(0))
+    }
+
+    fn realigned(mut self, room: impl Fn(&[usize; N]) -> usize) -> Self {
         let slots = std::mem::take(&mut self.slots);
         for run in &mut self.runs {
             let filled = &slots[run.item..run.item + run.packs * PACK];
             let lead = run.at[0] % PACK;
             let lead = if run.at.iter().all(|&place| place >= lead) { lead } else { 0 };
             run.at = run.at.map(|place| place - lead);
-            let count = lead + filled.iter().flatten().count();
-            let shift = run.at.iter().map(|place| place % PACK).max().unwrap_or(0);
-            run.packs = (count + shift).div_ceil(PACK);
+            run.packs = (lead + filled.iter().flatten().count() + room(&run.at)).div_ceil(PACK);
             run.item = self.slots.len();
             self.slots.extend(std::iter::repeat_n(None, lead).chain(filled.iter().copied()));
             self.slots.resize(run.item + run.packs * PACK, None);
         }
         self
+    }
+
+    /// Places of the first element of each run, and item and lane of all.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = ([usize; N], Vec<(usize, usize)>)> {
+        self.runs.iter().map(|run| {
+            let slots = &self.slots[run.item..run.item + run.packs * PACK];
+            (run.at, slots.iter().flatten().copied().collect())
+        })
+    }
+
+    /// Length of a coefficient array.
+    pub(crate) fn length(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Places of the coefficients, each with its item and lane.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+        let with_place =
+            |(place, slot): (usize, &Option<(usize, usize)>)| slot.map(|(item, lane)| (place, item, lane));
+        self.slots.iter().enumerate().filter_map(with_place)
     }
 
     /// Orders elements that are given by the places of their operands.

@@ -1,10 +1,11 @@
 //! The equations of motion of the members in one batch of lanes: forces, constrained accelerations, projections.
 
+mod acceleration;
 mod stock;
 
 use crate::aligned::Aligned;
 use crate::assembly::Assembly;
-use crate::elements::{Elements, Instant, State, spread};
+use crate::elements::{Elements, spread};
 use crate::gearing::GearedRows;
 use crate::lanes::LaneMaximum;
 use crate::mechanism::{Mechanism, Moment};
@@ -41,8 +42,9 @@ pub(crate) struct System {
     rigid: Vec<Rigid>,
     mechanisms: Vec<Mechanism>,
     lanes: usize,
-    /// Length of a state vector, and of the part whose coordinates depend on each other.
+    /// Length of a state vector, of the part whose coordinates depend on each other, and of the part that obeys rows.
     pub(crate) length: usize,
+    pub(crate) constrained_length: usize,
     pub(crate) coupled_length: usize,
     newton: Newton,
     /// Failed projections of this step.
@@ -76,7 +78,7 @@ impl System {
             classes.iter().partition(|class| class.shape.is_linear());
         let rigid = |class| Rigid::new::<I>(assembly, class, layout, members, &inverse_mass);
         Self {
-            elements: Elements::new(assembly, layout, members, settings.dt),
+            elements: Elements::new(assembly, layout, members, settings),
             geared,
             rigid: linear.into_iter().map(rigid).collect(),
             mechanisms: nonlinear
@@ -87,6 +89,7 @@ impl System {
             lanes: layout.lanes,
             length: layout.length,
             coupled_length: layout.coupled_length,
+            constrained_length: layout.constrained_length,
             newton: Newton::new(settings.tolerance, settings.newton_limit),
             failures: [None; PACK],
             alarm: false,
@@ -117,78 +120,6 @@ impl System {
             mechanism.count_iterations(&mut largest, self.lanes);
         }
         largest.by_lane(self.lanes)
-    }
-
-    /// Accelerations at the position of the last projection, under the rows that are asked for, of the first
-    /// `length` places.
-    pub(crate) fn acceleration<I: Instructions>(
-        &mut self,
-        position: &[f64],
-        velocity: &[f64],
-        instant: &Instant,
-        rows: Rows,
-        length: usize,
-        acceleration: &mut [f64],
-    ) {
-        I::vectorize(
-            #[inline(always)]
-            || self.accelerate::<I>(position, velocity, instant, rows, length, acceleration),
-        );
-    }
-
-    /// [`System::acceleration`] as part of a kernel.
-    #[inline(always)]
-    pub(crate) fn accelerate<I: Instructions>(
-        &mut self,
-        position: &[f64],
-        velocity: &[f64],
-        instant: &Instant,
-        rows: Rows,
-        length: usize,
-        acceleration: &mut [f64],
-    ) {
-        self.force_evaluations += 1;
-        let state = State { position, velocity };
-        self.elements.free_acceleration::<I>(state, instant, length, acceleration);
-        self.newton.clock.end(Phase::StageEvaluation);
-        if rows == Rows::None {
-            return;
-        }
-        for rigid in &mut self.rigid {
-            rigid.constrain_acceleration::<I>(acceleration, &self.inverse_mass);
-        }
-        if rows == Rows::All {
-            for mechanism in &mut self.mechanisms {
-                mechanism.constrain_acceleration::<I>(acceleration, velocity, &self.inverse_mass);
-            }
-        }
-        self.newton.clock.end(Phase::Newton);
-    }
-
-    /// Multipliers lambda of all constraints, by number and lane, at the position of the last projection.
-    pub(crate) fn reactions<I: Instructions>(
-        &mut self,
-        position: &[f64],
-        velocity: &[f64],
-        instant: &Instant,
-        scratch: &mut [f64],
-        reaction: &mut [f64],
-    ) {
-        let force_evaluations = self.force_evaluations;
-        self.acceleration::<I>(position, velocity, instant, Rows::None, self.length, scratch);
-        self.force_evaluations = force_evaluations;
-        I::vectorize(
-            #[inline(always)]
-            || {
-                for rigid in &mut self.rigid {
-                    rigid.reactions::<I>(scratch, reaction, self.lanes);
-                }
-                for mechanism in &mut self.mechanisms {
-                    mechanism.constrain_acceleration::<I>(scratch, velocity, &self.inverse_mass);
-                    mechanism.reactions(reaction, self.lanes);
-                }
-            },
-        );
     }
 
     /// Brings a state onto the mechanisms' rows: positions by Newton, then velocities. `anew` evaluates angles

@@ -20,6 +20,20 @@ impl System {
         velocity: &mut [f64],
         time: f64,
     ) {
+        I::vectorize(
+            #[inline(always)]
+            || self.finish_step_in_kernel::<I>(position, velocity, time),
+        );
+    }
+
+    /// [`System::finish_step`] as part of a kernel.
+    #[inline(always)]
+    pub(crate) fn finish_step_in_kernel<I: Instructions>(
+        &mut self,
+        position: &mut [f64],
+        velocity: &mut [f64],
+        time: f64,
+    ) {
         self.finished_steps += 1;
         if self.finished_steps.is_multiple_of(REFRESH) {
             self.project_linear_rows::<I>(position, velocity, time, [1.0; PACK]);
@@ -32,27 +46,23 @@ impl System {
     }
 
     /// Notes residual and size of the state; tells whether any lane is off its linear rows.
+    #[inline(always)]
     fn take_stock<I: Instructions>(&mut self, position: &[f64], velocity: &[f64], time: f64) -> bool {
-        I::vectorize(
-            #[inline(always)]
-            || {
-                let mut size = I::Pack::splat(0.0);
-                for at in packs(0, self.length) {
-                    size = size.max(I::Pack::load(position, at).abs());
-                    size = size.max(I::Pack::load(velocity, at).abs());
-                }
-                self.largest_state = LaneMaximum::of(size);
-                self.alarm |= !size.all_at_most(I::Pack::splat(self.runaway_limit));
-                self.residual = LaneMaximum::new();
-                for rigid in &mut self.rigid {
-                    rigid.residual::<I>(position, time, &mut self.residual);
-                }
-                let linear = self.residual.as_vector::<I::Pack>();
-                let nonlinear = self.newton.residual.as_vector::<I::Pack>();
-                self.max_residual.include(self.geared.residual(position, linear.max(nonlinear)));
-                !self.newton.is_within(linear)
-            },
-        )
+        let mut size = I::Pack::splat(0.0);
+        for at in packs(0, self.length) {
+            size = size.max(I::Pack::load(position, at).abs());
+            size = size.max(I::Pack::load(velocity, at).abs());
+        }
+        self.largest_state = LaneMaximum::of(size);
+        self.alarm |= !size.all_at_most(I::Pack::splat(self.runaway_limit));
+        self.residual = LaneMaximum::new();
+        for rigid in &mut self.rigid {
+            rigid.residual::<I>(position, time, &mut self.residual);
+        }
+        let linear = self.residual.as_vector::<I::Pack>();
+        let nonlinear = self.newton.residual.as_vector::<I::Pack>();
+        self.max_residual.include(self.geared.residual(position, linear.max(nonlinear)));
+        !self.newton.is_within(linear)
     }
 
     /// Projects lanes that have drifted off their linear rows. What is left is rounding, which no iteration
@@ -62,7 +72,11 @@ impl System {
         for _ in 0..self.newton.limit {
             let pending = self.off_rows(0.0);
             self.project_linear_rows::<I>(position, velocity, time, pending);
-            if !self.take_stock::<I>(position, velocity, time) {
+            let off_rows = I::vectorize(
+                #[inline(always)]
+                || self.take_stock::<I>(position, velocity, time),
+            );
+            if !off_rows {
                 return;
             }
         }

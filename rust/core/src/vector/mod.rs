@@ -63,10 +63,16 @@ pub(crate) trait Vector:
     fn load_across(values: &[f64], at: usize) -> Self {
         Self::load(values, at)
     }
-    /// The last values of `self` from place `start` on, then the first ones of `next`.
+    /// The last values of `self` from place `start` on, then the first ones of `next`; `start` is at most `WIDTH`.
     fn across(self, next: Self, start: usize) -> Self;
     /// Writes the values from position `at` on, which must be there (see the head of this module).
     fn store(self, values: &mut [f64], at: usize);
+    /// Like `store`, to the start of a cache line that is not read soon: the write may go past the caches, and is seen by
+    /// other threads after [`publish`].
+    #[inline(always)]
+    fn stream(self, values: &mut [f64], at: usize) {
+        self.store(values, at);
+    }
     /// `self * factor + addend`, rounded once where the instruction set can.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
     /// Square roots.
@@ -117,6 +123,15 @@ pub(crate) trait Vector:
     #[inline(always)]
     fn add_to(self, values: &mut [f64], at: usize) {
         (Self::load(values, at) + self).store(values, at);
+    }
+}
+
+/// Makes what was streamed visible to other threads, as it is after an ordinary store.
+pub(crate) fn publish() {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every processor of the target has this instruction, which only orders writes.
+    unsafe {
+        std::arch::x86_64::_mm_sfence();
     }
 }
 

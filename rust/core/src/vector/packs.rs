@@ -86,6 +86,17 @@ impl<R: Vector, const N: usize> Vector for Parts<R, N> {
         if N == 1 {
             return Self([self.0[0].across(next.0[0], start); N]);
         }
+        if N == 2 {
+            // Through memory, a load of parts of two writes would have to wait for both.
+            let late = start > R::WIDTH;
+            let first = if late { self.0[1] } else { self.0[0] };
+            let second = if late { next.0[0] } else { self.0[1] };
+            let third = if late { next.0[1] } else { next.0[0] };
+            let start = if late { start - R::WIDTH } else { start };
+            let mut parts = [first.across(second, start); N];
+            parts[1] = second.across(third, start);
+            return Self(parts);
+        }
         let mut values = [0.0; 2 * PACK];
         self.store(&mut values, 0);
         next.store(&mut values, PACK);
@@ -96,6 +107,13 @@ impl<R: Vector, const N: usize> Vector for Parts<R, N> {
     fn store(self, values: &mut [f64], at: usize) {
         for i in 0..N {
             self.0[i].store(values, at + i * R::WIDTH);
+        }
+    }
+
+    #[inline(always)]
+    fn stream(self, values: &mut [f64], at: usize) {
+        for i in 0..N {
+            self.0[i].stream(values, at + i * R::WIDTH);
         }
     }
 

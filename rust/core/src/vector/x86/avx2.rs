@@ -30,13 +30,38 @@ impl Instructions for Avx2 {
 pub(crate) struct Ymm(__m256d);
 
 operators!(Ymm, Add add _mm256_add_pd, Sub sub _mm256_sub_pd, Mul mul _mm256_mul_pd, Div div _mm256_div_pd);
+const WIDTH: usize = 4;
+
+/// For each place to start at: which values come from the second register, and where the values stand that come first,
+/// as pairs of 32-bit places. There are twice as many rows as places, so that no row needs to be checked.
+static ACROSS: [([i64; WIDTH], [i32; 2 * WIDTH]); 2 * WIDTH] = {
+    let mut rows = [([0; WIDTH], [0; 2 * WIDTH]); 2 * WIDTH];
+    let mut start = 0;
+    while start <= WIDTH {
+        let mut value = 0;
+        while value < WIDTH {
+            rows[start].0[value] = if value < start { -1 } else { 0 };
+            let place = 2 * ((start + value) % WIDTH) as i32;
+            rows[start].1[2 * value] = place;
+            rows[start].1[2 * value + 1] = place + 1;
+            value += 1;
+        }
+        start += 1;
+    }
+    rows
+};
+
 impl Vector for Ymm {
     #[inline(always)]
     fn across(self, next: Self, start: usize) -> Self {
-        let mut values = [0.0; 8];
-        self.store(&mut values, 0);
-        next.store(&mut values, 4);
-        Self::load(&values, start)
+        let (from_next, places) = &ACROSS[start % (2 * WIDTH)];
+        // SAFETY: see the head of `x86`; the rows of the table are as long as the registers.
+        unsafe {
+            let from_next = _mm256_castsi256_pd(_mm256_loadu_si256(from_next.as_ptr().cast()));
+            let places = _mm256_loadu_si256(places.as_ptr().cast());
+            let both = _mm256_castpd_ps(_mm256_blendv_pd(self.0, next.0, from_next));
+            Self(_mm256_castps_pd(_mm256_permutevar8x32_ps(both, places)))
+        }
     }
 
     shared_methods!(
@@ -44,6 +69,7 @@ impl Vector for Ymm {
         _mm256_set1_pd,
         _mm256_loadu_pd,
         _mm256_storeu_pd,
+        _mm256_stream_pd,
         _mm256_fmadd_pd,
         _mm256_sqrt_pd,
         _mm256_and_pd,

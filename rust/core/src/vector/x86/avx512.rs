@@ -31,11 +31,12 @@ pub(crate) struct Zmm(__m512d);
 
 operators!(Zmm, Add add _mm512_add_pd, Sub sub _mm512_sub_pd, Mul mul _mm512_mul_pd, Div div _mm512_div_pd);
 
-/// The places from each place of a first pack on, over to those of a second.
-static ACROSS: [[i64; PACK]; PACK] = {
-    let mut places = [[0; PACK]; PACK];
+/// The places from each place of a first pack on, over to those of a second. There are twice as many rows as places to
+/// start at, so that no row needs to be checked.
+static ACROSS: [[i64; PACK]; 2 * PACK] = {
+    let mut places = [[0; PACK]; 2 * PACK];
     let mut start = 0;
-    while start < PACK {
+    while start <= PACK {
         let mut value = 0;
         while value < PACK {
             places[start][value] = (start + value) as i64;
@@ -60,7 +61,7 @@ impl Vector for Zmm {
     fn across(self, next: Self, start: usize) -> Self {
         // SAFETY: see the head of `x86`; a row of the table is eight integers.
         unsafe {
-            let places = _mm512_loadu_epi64(ACROSS[start].as_ptr());
+            let places = _mm512_loadu_epi64(ACROSS[start % (2 * PACK)].as_ptr());
             Self(_mm512_permutex2var_pd(self.0, places, next.0))
         }
     }
@@ -70,6 +71,7 @@ impl Vector for Zmm {
         _mm512_set1_pd,
         _mm512_loadu_pd,
         _mm512_storeu_pd,
+        _mm512_stream_pd,
         _mm512_fmadd_pd,
         _mm512_sqrt_pd,
         _mm512_and_pd,

@@ -27,7 +27,7 @@ macro_rules! operators {
 }
 
 macro_rules! shared_methods {
-    ($width:literal, $splat:ident, $load:ident, $store:ident, $fma:ident, $sqrt:ident, $and:ident, $xor:ident) => {
+    ($width:literal, $splat:ident, $load:ident, $store:ident, $stream:ident, $fma:ident, $sqrt:ident, $and:ident, $xor:ident) => {
         const WIDTH: usize = $width;
 
         #[inline(always)]
@@ -48,6 +48,14 @@ macro_rules! shared_methods {
             debug_assert!(at + $width <= values.len());
             // SAFETY: see the head of `x86` for the instructions, and that of `vector` for the place.
             unsafe { $store(values.as_mut_ptr().add(at), self.0) }
+        }
+
+        #[inline(always)]
+        fn stream(self, values: &mut [f64], at: usize) {
+            debug_assert!(at + $width <= values.len());
+            debug_assert!(values[at..].as_ptr().addr().is_multiple_of(8 * $width));
+            // SAFETY: as for `store`; the place is that of a register's width, since a caller names a cache line's start.
+            unsafe { $stream(values.as_mut_ptr().add(at), self.0) }
         }
 
         #[inline(always)]
