@@ -23,13 +23,12 @@ pub(crate) struct Coordinates {
     mobility: Aligned,
 }
 
-/// A pack of the state vector: its terms, and whether it has a stiffness and a quadratic resistance.
+/// A pack of the state vector: its terms, and whether it has neither stiffness nor quadratic resistance.
 #[derive(Clone, Copy, Debug)]
 struct Pack {
     first: usize,
     end: usize,
-    stiff: bool,
-    resisted: bool,
+    plain: bool,
 }
 
 /// What acts at one state and instant, ready to be collected by the coordinates. A value of slices: a loop over packs
@@ -87,8 +86,7 @@ impl Coordinates {
             .map(|pack| Pack {
                 first: packs.partition_point(|&other| other < pack),
                 end: packs.partition_point(|&other| other <= pack),
-                stiff: any(&self.stiffness, pack),
-                resisted: any(&self.quadratic, pack),
+                plain: !(any(&self.stiffness, pack) || any(&self.quadratic, pack)),
             })
             .collect();
     }
@@ -113,10 +111,8 @@ impl Field<'_> {
         let pack = self.packs[at / PACK];
         let damping = -I::Pack::load(self.damping, at);
         let mut acceleration = damping.mul_add(velocity, I::Pack::load(self.given, at));
-        if pack.stiff {
+        if !pack.plain {
             acceleration = (-I::Pack::load(self.stiffness, at)).mul_add(position, acceleration);
-        }
-        if pack.resisted {
             let quadratic = -I::Pack::load(self.quadratic, at);
             acceleration = (quadratic * velocity).mul_add(velocity.abs(), acceleration);
         }

@@ -109,8 +109,9 @@ impl HarmonicValues {
     #[inline(always)]
     pub(crate) fn evaluate<I: Instructions>(&self, half_steps: usize, values: &mut [f64]) {
         let number = half_steps.wrapping_sub(1) % PACK;
+        let table = &self.table[..];
         for &at in &self.shared {
-            I::Pack::splat(self.table[at + number]).store(values, at);
+            I::Pack::splat(table[at + number]).store(values, at);
         }
         if !self.own.is_empty() {
             let time = I::Pack::splat(time(half_steps, self.dt));

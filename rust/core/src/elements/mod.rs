@@ -76,14 +76,24 @@ impl Elements {
     pub(crate) fn evaluate<I: Instructions>(&mut self, state: State<'_>, instant: &Instant) {
         self.springs.evaluate::<I>(state);
         if self.others {
-            for at in packs(0, self.coupled_length) {
-                I::Pack::load(&instant.acceleration, at).store(&mut self.sum, at);
-            }
-            self.frictions.add_accelerations::<I>(state, &mut self.sum);
-            self.unbalances.add_accelerations::<I>(state, &mut self.sum);
-            self.meshes.add_accelerations::<I>(state, &mut self.sum);
-            self.forcing.add_sail_drag::<I>(instant, state, &mut self.sum);
+            self.sum_up::<I>(state, instant);
         }
+    }
+
+    /// Adds up what the springs do not do, in a kernel of its own: most assemblies of many bodies have less of it.
+    fn sum_up<I: Instructions>(&mut self, state: State<'_>, instant: &Instant) {
+        I::vectorize(
+            #[inline(always)]
+            || {
+                for at in packs(0, self.coupled_length) {
+                    I::Pack::load(&instant.acceleration, at).store(&mut self.sum, at);
+                }
+                self.frictions.add_accelerations::<I>(state, &mut self.sum);
+                self.unbalances.add_accelerations::<I>(state, &mut self.sum);
+                self.meshes.add_accelerations::<I>(state, &mut self.sum);
+                self.forcing.add_sail_drag::<I>(instant, state, &mut self.sum);
+            },
+        );
     }
 
     /// What was evaluated last, which was for this instant.

@@ -18,28 +18,31 @@ pub(crate) fn rk4_step<I: Instructions>(system: &mut System, motion: &mut Motion
             forcing.evaluate_prepared::<I>(2 * step, &mut motion.end);
             let time = step as f64 * dt;
             let mut m = motion.slices();
-            for number in 0..4 {
-                stage::<I>(system, &mut m, number, dt);
-                let stage_time = if number < 2 { time - 0.5 * dt } else { time };
-                let (position, velocity) = match number {
-                    3 => (&mut *m.position, &mut *m.velocity),
-                    _ => (&mut *m.stage_position, &mut *m.stage_velocity[number]),
-                };
-                system.project::<I>(position, velocity, stage_time, number == 3);
-            }
+            stage::<I, 0>(system, &mut m, dt);
+            system.project::<I>(m.stage_position, m.stage_velocity[0], time - 0.5 * dt, false);
+            stage::<I, 1>(system, &mut m, dt);
+            system.project::<I>(m.stage_position, m.stage_velocity[1], time - 0.5 * dt, false);
+            stage::<I, 2>(system, &mut m, dt);
+            system.project::<I>(m.stage_position, m.stage_velocity[2], time, false);
+            stage::<I, 3>(system, &mut m, dt);
+            step_alone::<I>(system, &mut m, dt);
+            system.clock().end(Phase::StageEvaluation);
+            system.project::<I>(m.position, m.velocity, time, true);
             system.finish_step_in_kernel::<I>(m.position, m.velocity, time);
         },
     );
     std::mem::swap(&mut motion.start, &mut motion.end);
 }
 
-/// Differentiates the state of stage 0 to 3 and moves on to the next: the fourth takes the step.
+/// Differentiates the state of stage 0 to 3 and moves on to the next: the fourth takes the step. Coordinates in no
+/// constraint are differentiated as they move: their accelerations never leave the registers.
 #[inline(always)]
-fn stage<I: Instructions>(system: &mut System, m: &mut Slices<'_>, number: usize, dt: f64) {
-    let (position, velocity, instant) = match number {
+fn stage<I: Instructions, const STAGE: usize>(system: &mut System, m: &mut Slices<'_>, dt: f64) {
+    let mut m = m.reborrow();
+    let (position, velocity, instant) = match STAGE {
         0 => (&*m.position, &*m.velocity, m.start),
         3 => (&*m.stage_position, &*m.stage_velocity[2], m.end),
-        _ => (&*m.stage_position, &*m.stage_velocity[number - 1], m.middle),
+        _ => (&*m.stage_position, &*m.stage_velocity[STAGE - 1], m.middle),
     };
     system.evaluate::<I>(position, velocity, instant);
     if system.constrained_length > 0 {
@@ -50,39 +53,19 @@ fn stage<I: Instructions>(system: &mut System, m: &mut Slices<'_>, number: usize
         }
         system.clock().end(Phase::StageEvaluation);
         system.constrain::<I>(velocity, Rows::All, m.acceleration);
-    }
-    match number {
-        0 => advance::<I, 0>(system, m, dt),
-        1 => advance::<I, 1>(system, m, dt),
-        2 => advance::<I, 2>(system, m, dt),
-        _ => {
-            advance::<I, 3>(system, m, dt);
-            step_alone::<I>(system, m, dt);
+        for at in packs(0, system.constrained_length) {
+            let (_, velocity) = state::<I, STAGE>(&m, at);
+            let acceleration = I::Pack::load(m.acceleration, at);
+            advance::<I, STAGE>(&mut m, at, velocity, acceleration, dt);
         }
     }
-    system.clock().end(Phase::StageEvaluation);
-}
-
-/// Moves on to the next stage state, or takes the step. Coordinates in no constraint are differentiated here: their
-/// accelerations never leave the registers.
-#[inline(always)]
-fn advance<I: Instructions, const STAGE: usize>(system: &System, m: &mut Slices<'_>, dt: f64) {
-    let mut m = m.reborrow();
-    for at in packs(0, system.constrained_length) {
-        let (_, velocity) = state::<I, STAGE>(&m, at);
-        let acceleration = I::Pack::load(m.acceleration, at);
-        advance_pack::<I, STAGE>(&mut m, at, velocity, acceleration, dt);
-    }
-    let field = system.elements.field(match STAGE {
-        0 => m.start,
-        3 => m.end,
-        _ => m.middle,
-    });
+    let field = system.elements.field(instant);
     for at in packs(system.constrained_length, system.coupled_length) {
         let (position, velocity) = state::<I, STAGE>(&m, at);
         let acceleration = field.acceleration::<I>(at, position, velocity);
-        advance_pack::<I, STAGE>(&mut m, at, velocity, acceleration, dt);
+        advance::<I, STAGE>(&mut m, at, velocity, acceleration, dt);
     }
+    system.clock().end(Phase::StageEvaluation);
 }
 
 /// A pack of the state of a stage.
@@ -97,7 +80,7 @@ fn state<I: Instructions, const STAGE: usize>(m: &Slices<'_>, at: usize) -> (I::
 /// Moves a pack on, given the derivatives of the stage: the velocities of all stages are kept until the step is
 /// taken, of the accelerations their sum.
 #[inline(always)]
-fn advance_pack<I: Instructions, const STAGE: usize>(
+fn advance<I: Instructions, const STAGE: usize>(
     m: &mut Slices<'_>,
     at: usize,
     rate: I::Pack,
