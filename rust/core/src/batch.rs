@@ -8,8 +8,8 @@ use crate::gearing::{GearedRows, Gearing};
 use crate::history::History;
 use crate::integrators::{Motion, euler_step, rk4_step, verlet_step};
 use crate::interrupt::Watch;
-use crate::lanes::exceeds;
-use crate::outcome::{Interrupted, MemberOutcome, Status};
+use crate::ledger::Ledger;
+use crate::outcome::{Interrupted, MemberOutcome};
 use crate::phases::{Phase, PhaseSeconds};
 use crate::recorder::Recorder;
 use crate::schedule::layout::Occupant;
@@ -40,55 +40,118 @@ pub(crate) struct Batch<'a> {
 /// What a batch reports.
 pub(crate) type BatchOutcome = (Vec<MemberOutcome>, PhaseSeconds);
 
-/// Simulates a batch.
-pub(crate) fn run<I: Instructions>(
-    plan: &Plan<'_>,
-    batch: Batch<'_>,
+/// What a turn begins with.
+#[derive(Debug)]
+pub(crate) enum Work<'a> {
+    Fresh(Batch<'a>),
+    UnderWay(Box<Run<'a>>),
+}
+
+/// What a turn ends with.
+#[derive(Debug)]
+pub(crate) enum Turn<'a> {
+    GoesOn(Box<Run<'a>>),
+    Ended(BatchOutcome),
+}
+
+/// Takes at most so many steps of a batch.
+pub(crate) fn take_turn<'a, I: Instructions>(
+    plan: &'a Plan<'a>,
+    work: Work<'a>,
+    step_count: usize,
     watch: &mut Watch<'_>,
-) -> Result<BatchOutcome, Interrupted> {
-    let Plan { assembly, layout, settings, .. } = plan;
-    // Lanes without a member repeat the first one.
-    let count = batch.members.len();
-    let members: Vec<usize> =
-        (0..layout.lanes).map(|lane| batch.members.start + if lane < count { lane } else { 0 }).collect();
-    let geared = GearedRows::new(plan.whole, plan.gearing, layout, &members);
-    let mut system = System::new::<I>(assembly, &plan.classes, geared, layout, &members, settings);
-    let (position, velocity) = initial_state(plan, &members);
-    let mut motion = Motion::new::<I>(&mut system, position, velocity);
-    let mut recorder = Recorder::new(
-        batch.history,
-        layout,
-        &members[..count],
-        &plan.gearing.ratio,
-        assembly.constraint_count(),
-        settings.sample_count(),
-    );
-    let mut ledger = Ledger::new(layout, settings, count);
-    system.project_initial::<I>(&mut motion.position, &mut motion.velocity, 0.0);
-    ledger.check(0, &mut system, &motion);
-    record::<I>(&mut system, &mut motion, &mut recorder);
-    let mut until_save = settings.save_every;
-    for step in 1..=settings.step_count {
-        if ledger.running == 0 {
-            break;
-        }
-        watch.look(step)?;
-        system.clock().start_step();
-        match settings.integrator {
-            Integrator::Rk4 => rk4_step::<I>(&mut system, &mut motion, settings.dt, step),
-            Integrator::Verlet => verlet_step::<I>(&mut system, &mut motion, settings.dt, step),
-            Integrator::Euler => euler_step::<I>(&mut system, &mut motion, settings.dt, step),
-        }
-        ledger.check(step, &mut system, &motion);
-        until_save -= 1;
-        if until_save == 0 {
-            until_save = settings.save_every;
-            record::<I>(&mut system, &mut motion, &mut recorder);
-        }
+) -> Result<Turn<'a>, Interrupted> {
+    let mut run = match work {
+        Work::Fresh(batch) => Box::new(Run::start::<I>(plan, batch)),
+        Work::UnderWay(run) => run,
+    };
+    run.advance::<I>(step_count, watch)?;
+    Ok(if run.is_done() { Turn::Ended(run.finish::<I>()) } else { Turn::GoesOn(run) })
+}
+
+/// A batch under way: it can be left after any step, and go on on another thread.
+#[derive(Debug)]
+pub(crate) struct Run<'a> {
+    settings: &'a Settings,
+    system: System,
+    motion: Motion,
+    recorder: Recorder<'a>,
+    ledger: Ledger<'a>,
+    step: usize,
+    until_save: usize,
+}
+
+impl<'a> Run<'a> {
+    /// Brings the initial state onto the constraints and records it.
+    fn start<I: Instructions>(plan: &'a Plan<'a>, batch: Batch<'a>) -> Self {
+        let Plan { assembly, layout, settings, .. } = plan;
+        // Lanes without a member repeat the first one.
+        let count = batch.members.len();
+        let members: Vec<usize> =
+            (0..layout.lanes).map(|lane| batch.members.start + if lane < count { lane } else { 0 }).collect();
+        let geared = GearedRows::new(plan.whole, plan.gearing, layout, &members);
+        let mut system = System::new::<I>(assembly, &plan.classes, geared, layout, &members, settings);
+        let (position, velocity) = initial_state(plan, &members);
+        let motion = Motion::new::<I>(&mut system, position, velocity);
+        let recorder = Recorder::new(
+            batch.history,
+            layout,
+            &members[..count],
+            &plan.gearing.ratio,
+            assembly.constraint_count(),
+            settings.sample_count(),
+        );
+        let ledger = Ledger::new(layout, settings, count);
+        let until_save = settings.save_every;
+        let mut run = Self { settings, system, motion, recorder, ledger, step: 0, until_save };
+        let Motion { position, velocity, .. } = &mut run.motion;
+        run.system.project_initial::<I>(position, velocity, 0.0);
+        run.ledger.check(0, &mut run.system, &run.motion);
+        record::<I>(&mut run.system, &mut run.motion, &mut run.recorder);
+        run
     }
-    recorder.finish::<I>();
-    let outcomes = ledger.close(&system, &mut recorder, settings);
-    Ok((outcomes, system.clock().seconds()))
+
+    /// True if no member has a step left to take.
+    fn is_done(&self) -> bool {
+        self.step == self.settings.step_count || self.ledger.running == 0
+    }
+
+    /// Takes at most so many steps.
+    fn advance<I: Instructions>(
+        &mut self,
+        step_count: usize,
+        watch: &mut Watch<'_>,
+    ) -> Result<(), Interrupted> {
+        let Self { settings, system, motion, recorder, ledger, .. } = self;
+        for _ in 0..step_count.min(settings.step_count - self.step) {
+            if ledger.running == 0 {
+                break;
+            }
+            self.step += 1;
+            let step = self.step;
+            watch.look(step)?;
+            system.clock().start_step();
+            match settings.integrator {
+                Integrator::Rk4 => rk4_step::<I>(system, motion, settings.dt, step),
+                Integrator::Verlet => verlet_step::<I>(system, motion, settings.dt, step),
+                Integrator::Euler => euler_step::<I>(system, motion, settings.dt, step),
+            }
+            ledger.check(step, system, motion);
+            self.until_save -= 1;
+            if self.until_save == 0 {
+                self.until_save = settings.save_every;
+                record::<I>(system, motion, recorder);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what is left and tells how the members ended.
+    fn finish<I: Instructions>(mut self) -> BatchOutcome {
+        self.recorder.finish::<I>();
+        let outcomes = self.ledger.close(&self.system, &mut self.recorder, self.settings);
+        (outcomes, self.system.clock().seconds())
+    }
 }
 
 fn initial_state(plan: &Plan<'_>, members: &[usize]) -> (Aligned, Aligned) {
@@ -110,92 +173,4 @@ fn record<I: Instructions>(system: &mut System, motion: &mut Motion, recorder: &
     let length = motion.length;
     recorder.record::<I>(&motion.position[..length], &motion.velocity[..length]);
     system.clock().end(Phase::History);
-}
-
-/// Who still runs, and how the others ended.
-struct Ledger<'a> {
-    layout: &'a Layout,
-    runaway_limit: f64,
-    ended: Vec<Option<MemberOutcome>>,
-    running: usize,
-}
-
-impl<'a> Ledger<'a> {
-    fn new(layout: &'a Layout, settings: &Settings, member_count: usize) -> Self {
-        Self {
-            layout,
-            runaway_limit: settings.runaway_limit,
-            ended: vec![None; member_count],
-            running: member_count,
-        }
-    }
-
-    /// Looks at the end of a step: does every member still obey its constraints and the runaway limit?
-    fn check(&mut self, step: usize, system: &mut System, motion: &Motion) {
-        if system.alarm {
-            system.alarm = false;
-            self.end_members(step, system, motion);
-        }
-    }
-
-    #[cold]
-    fn end_members(&mut self, step: usize, system: &mut System, motion: &Motion) {
-        let largest = system.largest_state.by_lane(self.layout.lanes);
-        let newton_iterations = system.newton_iterations();
-        for (lane, &largest) in largest.iter().enumerate().take(self.ended.len()) {
-            let failure = system.failures[lane].take();
-            let ran_away = exceeds(largest, self.runaway_limit);
-            if self.ended[lane].is_some() || !(ran_away || failure.is_some()) {
-                continue;
-            }
-            let (status, stop_index, stop_residual) = match failure {
-                Some(failure) if failure.residual.is_finite() => {
-                    (Status::NotConverged, Some(failure.constraint), failure.residual)
-                }
-                _ => (Status::Diverged, self.runaway_body(lane, motion), 0.0),
-            };
-            self.ended[lane] = Some(MemberOutcome {
-                status,
-                stop_step: step,
-                stop_index,
-                stop_residual,
-                max_residual: system.max_residual.by_lane(self.layout.lanes)[lane],
-                newton_iterations: newton_iterations[lane] as u64,
-                force_evaluations: system.force_evaluations,
-            });
-            system.end_lane(lane);
-            self.running -= 1;
-        }
-    }
-
-    /// First body whose state is beyond the limit.
-    fn runaway_body(&self, lane: usize, motion: &Motion) -> Option<usize> {
-        let beyond = |&coordinate: &usize| {
-            let at = self.layout.offset[coordinate] + lane;
-            let beyond = |value: f64| exceeds(value.abs(), self.runaway_limit);
-            beyond(motion.position[at]) || beyond(motion.velocity[at])
-        };
-        (0..self.layout.offset.len()).find(beyond).map(|coordinate| coordinate / 2)
-    }
-
-    /// The outcome of each member; samples after its end become NaN.
-    fn close(self, system: &System, recorder: &mut Recorder<'_>, settings: &Settings) -> Vec<MemberOutcome> {
-        let max_residual = system.max_residual.by_lane(self.layout.lanes);
-        let newton_iterations = system.newton_iterations();
-        let reached = |lane: usize| MemberOutcome {
-            status: Status::Ok,
-            stop_step: settings.step_count,
-            stop_index: None,
-            stop_residual: 0.0,
-            max_residual: max_residual[lane],
-            newton_iterations: newton_iterations[lane] as u64,
-            force_evaluations: system.force_evaluations,
-        };
-        for (lane, ended) in self.ended.iter().enumerate() {
-            if let Some(ended) = ended {
-                recorder.erase(lane, ended.stop_step.div_ceil(settings.save_every));
-            }
-        }
-        self.ended.iter().enumerate().map(|(lane, ended)| ended.unwrap_or_else(|| reached(lane))).collect()
-    }
 }

@@ -1,21 +1,19 @@
 //! All members of an assembly: eight side by side in the lanes of a batch, batches over threads.
 
 use std::num::NonZero;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 
 use crate::assembly::Assembly;
-use crate::batch::{Batch, BatchOutcome, Plan};
+use crate::batch::{Batch, Plan};
 use crate::gearing::{Gearing, reduce};
 use crate::history::History;
-use crate::instructions::{InstructionSet, run_batch};
-use crate::interrupt::{INTERVAL, Poll, Watch};
+use crate::instructions::InstructionSet;
+use crate::interrupt::Poll;
 use crate::outcome::{Interrupted, Outcome};
 use crate::phases::PhaseSeconds;
 use crate::schedule::{Layout, clusters};
 use crate::settings::Settings;
+use crate::threads::run_all;
 use crate::vector::PACK;
 
 /// Simulates all members and fills `history`.
@@ -95,53 +93,4 @@ fn thread_count(wanted: usize, batch_count: usize) -> usize {
     let cores = || thread::available_parallelism().map_or(1, NonZero::get);
     let wanted = if wanted == 0 { cores() } else { wanted };
     wanted.clamp(1, batch_count.max(1))
-}
-
-/// Batches in the order of the members. The calling thread takes its share and is the one to ask `poll`.
-fn run_all(
-    set: InstructionSet,
-    plan: &Plan<'_>,
-    batches: Vec<Batch<'_>>,
-    thread_count: usize,
-    poll: Poll<'_>,
-) -> Result<Vec<BatchOutcome>, Interrupted> {
-    let stopped = AtomicBool::new(false);
-    let results = Mutex::new((0..batches.len()).map(|_| None).collect::<Vec<Option<BatchOutcome>>>());
-    let queue = Mutex::new(batches.into_iter().enumerate());
-    let work = |mut watch: Watch<'_>| -> Result<(), Interrupted> {
-        loop {
-            let next = lock(&queue).next();
-            let Some((number, batch)) = next else { return Ok(()) };
-            let outcome = run_batch(set, plan, batch, &mut watch)?;
-            lock(&results)[number] = Some(outcome);
-        }
-    };
-    thread::scope(|scope| {
-        let (sender, finished) = channel::<()>();
-        for _ in 1..thread_count {
-            let sender = sender.clone();
-            let (work, stopped) = (&work, &stopped);
-            scope.spawn(move || {
-                // The sender is dropped when the thread ends, even by a panic.
-                let _sender = sender;
-                let _ = work(Watch::new(stopped, None));
-            });
-        }
-        drop(sender);
-        let _ = work(Watch::new(&stopped, Some(poll)));
-        let mut watch = Watch::new(&stopped, Some(poll));
-        while finished.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-            let _ = watch.ask();
-        }
-    });
-    if stopped.load(Ordering::Relaxed) {
-        return Err(Interrupted);
-    }
-    let results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    Ok(results.into_iter().flatten().collect())
-}
-
-/// A lock that a panic elsewhere does not spoil: the panic itself is reported when the threads are joined.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

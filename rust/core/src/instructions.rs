@@ -1,6 +1,6 @@
 //! Runtime choice of the instruction set: the same generic code, compiled for each.
 
-use crate::batch::{self, Batch, BatchOutcome, Plan};
+use crate::batch::{self, Plan, Turn, Work};
 use crate::interrupt::Watch;
 use crate::outcome::Interrupted;
 use crate::vector::Portable;
@@ -49,18 +49,19 @@ impl InstructionSet {
     }
 }
 
-/// Simulates a batch with an instruction set that `InstructionSet::detect` has found.
-pub(crate) fn run_batch(
+/// Takes a turn of a batch with an instruction set that `InstructionSet::detect` has found.
+pub(crate) fn take_turn<'a>(
     set: InstructionSet,
-    plan: &Plan<'_>,
-    batch: Batch<'_>,
+    plan: &'a Plan<'a>,
+    work: Work<'a>,
+    step_count: usize,
     watch: &mut Watch<'_>,
-) -> Result<BatchOutcome, Interrupted> {
+) -> Result<Turn<'a>, Interrupted> {
     match set {
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx512 => batch::run::<Avx512>(plan, batch, watch),
+        InstructionSet::Avx512 => batch::take_turn::<Avx512>(plan, work, step_count, watch),
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx2 => batch::run::<Avx2>(plan, batch, watch),
-        _ => batch::run::<Portable>(plan, batch, watch),
+        InstructionSet::Avx2 => batch::take_turn::<Avx2>(plan, work, step_count, watch),
+        _ => batch::take_turn::<Portable>(plan, work, step_count, watch),
     }
 }

@@ -21,6 +21,7 @@ mod instructions;
 mod integrators;
 mod interrupt;
 mod lanes;
+mod ledger;
 mod mechanism;
 mod newton;
 mod outcome;
@@ -31,6 +32,7 @@ mod schedule;
 mod settings;
 mod solver;
 mod system;
+mod threads;
 mod vector;
 
 pub use assembly::{
