@@ -15,7 +15,7 @@ import numpy as np
 
 from molenspin.assembly.compiled import Floats
 
-SMALLEST_BLOCK = 1 << 20
+SMALLEST_BLOCK = 1 << 19
 """Arrays of fewer bytes come from NumPy, whose allocator keeps small blocks itself."""
 
 GRAIN = 1 << 21
