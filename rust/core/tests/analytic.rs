@@ -164,9 +164,9 @@ fn ensemble(stiffness: &[f64]) -> Assembly {
 #[test]
 fn a_diverging_member_leaves_the_others_bit_equal() {
     let mut stiffness: Vec<f64> = (0..19).map(|member| 100.0 + f64::from(member)).collect();
-    let sound = run(InstructionSet::detect(), &ensemble(&stiffness), &settings(Integrator::Rk4, 0.01, 200));
+    let sound = run(InstructionSet::detect(), &ensemble(&stiffness), &settings(Integrator::Rk4, 0.01, 600));
     stiffness[5] = 1e9;
-    let mut with_threads = settings(Integrator::Rk4, 0.01, 200);
+    let mut with_threads = settings(Integrator::Rk4, 0.01, 600);
     with_threads.thread_count = 3;
     let mixed = run(InstructionSet::detect(), &ensemble(&stiffness), &with_threads);
     for member in 0..19 {
