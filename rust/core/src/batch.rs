@@ -16,7 +16,7 @@ use crate::schedule::layout::Occupant;
 use crate::schedule::{Class, Layout};
 use crate::settings::{Integrator, Settings};
 use crate::system::System;
-use crate::vector::Instructions;
+use crate::vector::{Instructions, publish};
 
 /// What all batches of a run share.
 #[derive(Debug)]
@@ -66,7 +66,9 @@ pub(crate) fn take_turn<'a, I: Instructions>(
         Work::UnderWay(run) => run,
     };
     run.advance::<I>(step_count, watch)?;
-    Ok(if run.is_done() { Turn::Ended(run.finish::<I>()) } else { Turn::GoesOn(run) })
+    let turn = if run.is_done() { Turn::Ended(run.finish::<I>()) } else { Turn::GoesOn(run) };
+    publish();
+    Ok(turn)
 }
 
 /// A batch under way: it can be left after any step, and go on on another thread.

@@ -4,7 +4,7 @@
 //! alone, once bodies that are geared rigidly together share a coordinate ([`gearing`]); for each batch of members the
 //! coefficients are spread over lanes ([`elements`], [`rigid`], [`mechanism`]);
 //! the time loop ([`batch`]) lets an integrator ([`integrators`]) ask the [`system`] for accelerations and
-//! projections and records what it is told to ([`recorder`]).
+//! projections and records what it is told to ([`recorder`]); batches are spread over [`threads`].
 //!
 //! All kernels are generic over [`vector::Vector`] and compiled for several instruction sets ([`instructions`]).
 

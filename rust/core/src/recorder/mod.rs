@@ -7,7 +7,7 @@ use crate::aligned::Aligned;
 use crate::assembly::Coefficients;
 use crate::history::History;
 use crate::schedule::Layout;
-use crate::vector::{Instructions, PACK, publish};
+use crate::vector::{Instructions, PACK};
 use block::Blocks;
 
 /// Writes the samples of one batch of lanes.
@@ -85,7 +85,6 @@ impl<'a> Recorder<'a> {
             );
             self.reactions.write_rest([reaction], samples);
         }
-        publish();
     }
 
     /// Sets the samples of a lane from `first` on to NaN.
