@@ -7,6 +7,7 @@ Index arrays are ``int64`` and never vary. Coefficient arrays are ``float64`` of
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
@@ -218,6 +219,11 @@ class CompiledAssembly:
 
     def arrays(self) -> dict[str, Floats | Indices]:
         """All arrays by dotted name: ``mass``, ``springs.stiffness``, ``linear_rows.index``, ..."""
+        return dict(self._arrays)
+
+    @cached_property
+    def _arrays(self) -> dict[str, Floats | Indices]:
+        # Every run asks for them, and to collect them takes as long as some hundred steps.
         return dict(_named_arrays(self, ""))
 
     def member(self, number: int) -> "CompiledAssembly":
