@@ -125,19 +125,29 @@ def test_of_many_that_start_at_the_same_moment_one_holds_the_claim(machines, mon
             assert False not in ends
 
 
+def lapse(held):
+    leases._delete(held.place, held.lease)
+
+
+def overtake(held):
+    open_remote(held.place).put("0123456789abcdef-000001-holds", b"{}")
+
+
 @pytest.mark.usefixtures("bucket")
-def test_who_lost_its_claim_writes_no_more(tmp_path, monkeypatch):
-    content = sweep(tmp_path, "s3://bucket/lost.zarr")
+@pytest.mark.parametrize("lose", [lapse, overtake])
+def test_who_lost_its_claim_writes_no_more(tmp_path, monkeypatch, lose):
+    content = sweep(tmp_path, f"s3://bucket/{lose.__name__}.zarr")
     job = job_of(content)
     compute = batch_run.compute_batch
 
-    def overtaken(task):
+    def silent(task):
         result = compute(task)
-        leases._delete(task.claim.place, task.claim.lease)
+        lose(task.claim)
         return result
 
     with monkeypatch.context() as patch:
-        patch.setattr(batch_run, "compute_batch", overtaken)
+        patch.setattr(leases, "RENEWAL_SECONDS", 60.0)  # else it is written anew, before or after the loss
+        patch.setattr(batch_run, "compute_batch", silent)
         with pytest.raises(ClaimLostError, match=r"numpy-0000.* nothing more was written: run again"):
             run_group(job)
     assert not read_ledger(job.url).nodes["mill-4"].status.any()
