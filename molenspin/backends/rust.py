@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 from pathlib import Path
+from types import ModuleType
 
 from molenspin import _core
 from molenspin.assembly.compiled import CompiledAssembly
@@ -15,6 +16,11 @@ SOURCES = Path(__file__).parents[2] / "rust"
 class RustBackend:
     """The compiled core in float64 on the CPU.
 
+    Parameters
+    ----------
+    core
+        Another build of the compiled core, to compare builds.
+
     Raises
     ------
     InvalidValueError
@@ -23,8 +29,9 @@ class RustBackend:
 
     name = "rust"
 
-    def __init__(self) -> None:
-        if SOURCES.is_dir() and source_hash(SOURCES) != _core.source_hash:
+    def __init__(self, core: ModuleType = _core) -> None:
+        self._core = core
+        if SOURCES.is_dir() and source_hash(SOURCES) != core.source_hash:
             raise InvalidValueError("the compiled core is not that of the sources in rust/: run `make setup`")
 
     def run(
@@ -36,7 +43,7 @@ class RustBackend:
                 f"backend rust computes in float64 on the cpu, not in {execution.dtype} on "
                 f"{execution.device}: use backend torch"
             )
-        report = _core.simulate(
+        report = self._core.simulate(
             compiled.arrays(),
             member_count=compiled.member_count,
             dt=settings.dt,
