@@ -12,10 +12,11 @@ from benchmarks.race import COMPILATION, Entrant, race
 from benchmarks.rivals import RIVAL_PACKAGES, RIVALS, get_rival, installed
 from benchmarks.rivals.exact import angle_error
 from benchmarks.rivals.protocol import RigHistory, RigRun, Rival
-from benchmarks.session import affordable_steps, clock, new_parser, pinned_machine, progress, save, schedule
+from benchmarks.rows import save_rows
+from benchmarks.session import affordable_steps, clock, new_parser, pinned_machine, progress, schedule
 from molenspin.assembly.families import Family
 from molenspin.integrators import Integrator
-from molenspin.timing import TimingCase, TimingRecord
+from molenspin.timing import TimingCase
 
 SIZES = (4, 12, 24, 48, 192, 768)
 
@@ -28,7 +29,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     with pinned_machine(options, packages=RIVAL_PACKAGES) as environment:
         rivals = installed(options.rivals, get_rival, progress)
-        records: list[TimingRecord] = []
         for size in options.sizes:
             progress(f"rig, {size} bodies")
             entrants = [
@@ -36,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 for rival in rivals
                 if size <= rival.largest_size
             ]
-            records += race(entrants, schedule(options), environment, clock=clock(options))
-    save(records, environment, options)
+            records = race(entrants, schedule(options), environment, clock=clock(options))
+            save_rows(records, environment, options.output)
     return 0
 
 

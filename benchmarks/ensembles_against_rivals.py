@@ -11,10 +11,11 @@ from benchmarks.rivals import ENSEMBLE_RIVALS, RIVAL_PACKAGES, get_ensemble_riva
 from benchmarks.rivals.exact import ensemble_error
 from benchmarks.rivals.protocol import EnsembleRival, EnsembleRun, Floats
 from benchmarks.rivals.reduced_rig import ReducedRig
-from benchmarks.session import clock, new_parser, pinned_machine, progress, save, schedule
+from benchmarks.rows import save_rows
+from benchmarks.session import clock, new_parser, pinned_machine, progress, schedule
 from molenspin.assembly.families import Family
 from molenspin.integrators import Integrator
-from molenspin.timing import TimingCase, TimingRecord
+from molenspin.timing import TimingCase
 
 SIZES = (4, 12, 48)
 MEMBERS = 256
@@ -30,15 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     with pinned_machine(options, packages=RIVAL_PACKAGES) as environment:
         rivals = installed(options.rivals, get_ensemble_rival, progress)
-        records: list[TimingRecord] = []
         for size in options.sizes:
             progress(f"rig, {size} bodies, {options.members} members")
             rigs = ReducedRig.varied(size, options.members)
             run = EnsembleRun(inertia=rigs.inertia, mass=rigs.mass, step_count=options.steps)
-            records += race(
-                [enter(rival, run) for rival in rivals], schedule(options), environment, clock=clock(options)
-            )
-    save(records, environment, options)
+            entrants = [enter(rival, run) for rival in rivals]
+            records = race(entrants, schedule(options), environment, clock=clock(options))
+            save_rows(records, environment, options.output)
     return 0
 
 

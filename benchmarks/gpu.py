@@ -14,13 +14,14 @@ from pathlib import Path
 from benchmarks.ceilings import measure_ceilings
 from benchmarks.ensembles import varied_ensemble
 from benchmarks.latency import contender
-from benchmarks.session import DT, new_parser, pinned_machine, progress, save, schedule
+from benchmarks.rows import save_rows
+from benchmarks.session import DT, new_parser, pinned_machine, progress, schedule
 from molenspin.assembly.families import benchmark_assembly
 from molenspin.backends.protocol import Execution, Settings
 from molenspin.backends.registry import get_backend
 from molenspin.backends.workload import Contender, Workload
 from molenspin.integrators import Integrator
-from molenspin.timing import Environment, TimingRecord
+from molenspin.timing import Environment
 from molenspin.timing.measure import measure
 
 SIZES = (4, 12, 24, 48)
@@ -59,22 +60,20 @@ def _write_ceilings(options: Namespace) -> None:
 
 def _single(options: Namespace, environment: Environment, gpu: Contender) -> None:
     contenders = [contender("numpy"), contender("rust"), gpu]
-    records: list[TimingRecord] = []
     for size in options.sizes:
         settings = Settings(dt=DT, step_count=options.steps, integrator=Integrator.RK4)
         compiled = benchmark_assembly("mill", size).compile()
         workload = Workload(assembly="mill", compiled=compiled, settings=settings)
         progress(f"mill, {size} bodies")
-        records += measure([workload], contenders, environment, schedule=schedule(options)).records
-    _save(records, environment, options, "single")
+        records = measure([workload], contenders, environment, schedule=schedule(options)).records
+        save_rows(records, environment, _part(options, "single"))
 
 
 def _ensembles(options: Namespace, environment: Environment, contenders: Sequence[Contender]) -> None:
-    records: list[TimingRecord] = []
     for workload in _ensemble_workloads(options):
         progress(f"mill, {workload.compiled.body_count} bodies, {workload.compiled.member_count} members")
-        records += measure([workload], contenders, environment, schedule=schedule(options)).records
-        _save(records, environment, options, "ensembles")
+        records = measure([workload], contenders, environment, schedule=schedule(options)).records
+        save_rows(records, environment, _part(options, "ensembles"))
 
 
 def _ensemble_workloads(options: Namespace) -> Iterator[Workload]:
@@ -87,9 +86,9 @@ def _ensemble_workloads(options: Namespace) -> Iterator[Workload]:
             yield Workload(assembly="mill", compiled=compiled, settings=settings)
 
 
-def _save(records: Sequence[TimingRecord], environment: Environment, options: Namespace, part: str) -> None:
-    path: Path = options.output.with_stem(f"{options.output.stem}_{part}")
-    save(records, environment, Namespace(output=path))
+def _part(options: Namespace, name: str) -> Path:
+    path: Path = options.output
+    return path.with_stem(f"{path.stem}_{name}")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ assemblies that is more than the arithmetic.
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from benchmarks.session import DT, clock, new_parser, pinned_machine, progress, save, schedule
+from benchmarks.rows import add_resume, save_rows, unfinished
+from benchmarks.session import DT, clock, new_parser, pinned_machine, schedule
 from molenspin.assembly.families import Family, benchmark_assembly
 from molenspin.backends.protocol import Execution, History, Settings
 from molenspin.backends.registry import get_backend
@@ -30,13 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = new_parser(__doc__, name="recording", sizes=SIZES)
     parser.add_argument("--families", nargs="+", choices=tuple(Family), default=(Family.RIG, Family.MILL))
     parser.add_argument("--backend", default="rust")
+    add_resume(parser)
     options = parser.parse_args(arguments)
     with pinned_machine(options) as environment:
-        records: list[TimingRecord] = []
-        for workload in _workloads(options.families, options.sizes, options.steps):
-            progress(f"{workload.compiled.name}, a state every {workload.settings.save_every} steps")
-            records += race(workload, options.backend, schedule(options), environment.session, clock(options))
-    save(records, environment, options)
+        workloads = _workloads(options.families, options.sizes, options.steps)
+        for workload in unfinished(workloads, environment, options):
+            records = race(workload, options.backend, schedule(options), environment.session, clock(options))
+            save_rows(records, environment, options.output)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Looks up records of several result files, and their costs per step with intervals."""
+"""Looks up the records of a file of results, and their costs per step with intervals."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,17 +12,16 @@ from molenspin.timing.statistics import Estimate, median_estimate, ratio_estimat
 
 @dataclass(frozen=True)
 class Records:
-    """The records of some files, and the machines that they were taken on."""
+    """The records of a file in the order of their cases, and the sessions that they were taken in."""
 
     environments: tuple[Environment, ...]
     records: tuple[TimingRecord, ...]
 
     @classmethod
-    def load(cls, paths: Iterable[Path]) -> "Records":
-        """Read the files in the order of their names."""
-        results = [load_timing(path) for path in sorted(paths)]
-        environments = tuple(environment for result in results for environment in result.environments)
-        return cls(environments, tuple(record for result in results for record in result.records))
+    def load(cls, path: Path) -> "Records":
+        """Read a file."""
+        results = load_timing(path)
+        return cls(results.environments, tuple(sorted(results.records, key=lambda record: record.case)))
 
     def longest(self, backend: str, **case: object) -> TimingRecord | None:
         """The record of ``backend`` with these values of its case; the one with most steps of several."""
@@ -58,6 +57,16 @@ def run_seconds(record: TimingRecord) -> Estimate:
 def speedup(baseline: TimingRecord, record: TimingRecord) -> Estimate:
     """How many times faster a step of ``record`` is."""
     return ratio_estimate(step_seconds(baseline), step_seconds(record))
+
+
+def paired_speedup(baseline: TimingRecord, record: TimingRecord) -> Estimate | None:
+    """How many times faster a step of ``record`` is, as the median over the rounds that both took part in.
+
+    The two runs of a round follow each other closely, so that drift of the machine hits both.
+    """
+    first, second = (dict(zip(r.samples.rounds, step_seconds(r), strict=True)) for r in (baseline, record))
+    ratios = [first[number] / second[number] for number in first if number in second]
+    return median_estimate(ratios) if ratios else None
 
 
 def throughput(record: TimingRecord) -> Estimate:

@@ -1,7 +1,7 @@
 """Puts the tables into README.md: `python -m benchmarks.render`.
 
 Each section stands between two comments, `<!-- begin NAME -->` and `<!-- end NAME -->`, and is made from the
-files `results/NAME*.json`. A section without results is left as it is.
+file `results/NAME.json`. A section without results is left as it is.
 """
 
 import re
@@ -17,11 +17,12 @@ README = Path(__file__).parent / "README.md"
 
 SECTIONS: dict[str, str] = {
     "rivals": "benchmarks.tables:rivals_table",
-    "latency": "benchmarks.tables:latency_table",
-    "ensembles": "benchmarks.tables:ensembles_table",
-    "ensemble_rivals": "benchmarks.tables:ensemble_rivals_table",
+    "latency": "benchmarks.tables:latency_tables",
+    "ensembles": "benchmarks.ensemble_tables:ensembles_tables",
+    "ensemble_rivals": "benchmarks.ensemble_tables:ensemble_rivals_table",
     "recording": "benchmarks.tables:recording_table",
     "scaling": "benchmarks.tables:scaling_table",
+    "counters": "benchmarks.tables:counters_table",
     "gpu_single": "benchmarks.gpu_tables:gpu_single_table",
     "gpu_ensembles": "benchmarks.gpu_tables:gpu_ensembles_table",
 }
@@ -37,15 +38,15 @@ def main() -> int:
 def render(document: str, results: Path) -> str:
     """The document with its sections filled from the folder of results."""
     for name, place in SECTIONS.items():
-        paths = list(results.glob(f"{name}*.json"))
-        if not paths:
+        path = results / f"{name}.json"
+        if not path.exists():
             continue
         try:
             table = _table(place)
         except ImportError as error:
             progress(f"{name} is left as it is: {error}")
             continue
-        document = _replace(document, name, section(Records.load(paths), table))
+        document = _replace(document, name, section(Records.load(path), table))
     return document
 
 
@@ -56,9 +57,9 @@ def _table(place: str) -> Callable[[Records], str]:
 
 
 def section(records: Records, table: Callable[[Records], str]) -> str:
-    """A table with the machine and the commands that made it."""
-    commands = "\n".join(f"    {environment.command}" for environment in records.environments)
-    return f"{machine(records.environments[0])}\n\n{commands}\n\n{table(records)}"
+    """A table below the machine and the command of each session that it came from."""
+    sessions = [f"{machine(known)}\n\n    {known.command}" for known in records.environments]
+    return "\n\n".join([*sessions, table(records)])
 
 
 def machine(environment: Environment) -> str:

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from benchmarks.latency import contender
-from benchmarks.session import DT, clock, new_parser, pinned_machine, progress, save, schedule
+from benchmarks.rows import add_resume, save_rows, unfinished
+from benchmarks.session import DT, clock, new_parser, pinned_machine, schedule
 from molenspin.assembly.families import Family, benchmark_assembly
 from molenspin.backends.protocol import Settings
 from molenspin.backends.workload import Workload
 from molenspin.integrators import Integrator
-from molenspin.timing import TimingRecord
 from molenspin.timing.measure import measure
 
 SIZES = (48, 192, 768, 3072, 12288)
@@ -25,16 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.set_defaults(steps=500)
     parser.add_argument("--families", nargs="+", choices=tuple(Family), default=tuple(Family))
     parser.add_argument("--backend", default="rust")
+    add_resume(parser)
     options = parser.parse_args(arguments)
     with pinned_machine(options) as environment:
-        records: list[TimingRecord] = []
-        for workload in _workloads(options.families, options.sizes, options.steps):
-            progress(f"{workload.compiled.name}")
+        workloads = _workloads(options.families, options.sizes, options.steps)
+        for workload in unfinished(workloads, environment, options):
             runners = [contender(options.backend)]
-            records += measure(
+            results = measure(
                 [workload], runners, environment, schedule=schedule(options), clock=clock(options)
-            ).records
-    save(records, environment, options)
+            )
+            save_rows(results.records, environment, options.output)
     return 0
 
 

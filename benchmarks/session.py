@@ -1,4 +1,4 @@
-"""What every benchmark shares: options, schedule, the machine, how many steps are affordable, the results."""
+"""What every benchmark shares: options, schedule, the machine, how many steps are affordable."""
 
 import sys
 import time
@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from molenspin.provenance import version_of
-from molenspin.timing import Environment, Schedule, TimingRecord, TimingResults
+from molenspin.timing import Environment, Schedule
 from molenspin.timing.clock import Clock, monotonic_clock
 from molenspin.timing.environment import read_environment, refuse_debug_build
 from molenspin.timing.threads import pinned_threads
@@ -71,14 +71,6 @@ def affordable_steps(steps: int, *, body_count: int, full_size: int) -> int:
     if body_count <= full_size:
         return steps
     return max(FEWEST_STEPS, int(steps * (full_size / body_count) ** 3))
-
-
-def save(records: Sequence[TimingRecord], environment: Environment, options: Namespace) -> None:
-    """Write the results where the options say, without the final states, which large assemblies make long."""
-    short = tuple(replace(record, physics=replace(record.physics, final_position=())) for record in records)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    TimingResults(environments=(environment,), records=short).save(options.output)
-    progress(f"written: {options.output.name}")
 
 
 def progress(line: str) -> None:

@@ -1,36 +1,45 @@
 """The tables of README.md, one function per benchmark, each from the records of its result files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 
-from benchmarks.records import Records, markdown_table, run_seconds, speedup, text, throughput
+from benchmarks.records import Records, markdown_table, paired_speedup, run_seconds, speedup, text
 from benchmarks.session import STEPS
 from molenspin.timing import TimingCase, TimingRecord
+from molenspin.timing.statistics import Estimate, median_estimate
 
 
-def latency_table(records: Records) -> str:
-    """Milliseconds for a full run by NumPy and Rust, and their ratio."""
-    header = [
-        "family",
-        "integrator",
-        "bodies",
-        "NumPy [ms]",
-        "Rust [ms]",
-        "Rust is faster by",
-        "Rust error [rad]",
-    ]
-    return markdown_table(header, _latency_rows(records))
+def latency_tables(records: Records) -> str:
+    """How much faster Rust is than NumPy at a glance, then the times of both, one table per integrator."""
+    parts = [_speedup_table(records)]
+    for integrator in records.values("integrator"):
+        header = ["bodies", "NumPy [ms]", "Rust [ms]", "Rust is faster by", "error [rad]"]
+        parts += [f"### {integrator}", markdown_table(header, _latency_rows(records, integrator))]
+    return "\n\n".join(parts)
 
 
-def _latency_rows(records: Records) -> Iterator[list[str]]:
-    for family, integrator, size in product(*map(records.values, ("assembly", "integrator", "body_count"))):
+def _speedup_table(records: Records) -> str:
+    families, integrators, sizes = map(records.values, ("assembly", "integrator", "body_count"))
+    rows = []
+    for family, integrator in product(families, integrators):
+        cases = [{"assembly": family, "integrator": integrator, "body_count": size} for size in sizes]
+        rows.append([str(family), str(integrator), *(_speedup(records, case) for case in cases)])
+    header = ["Rust is faster by", "", *(f"n = {size}" for size in sizes)]
+    return markdown_table(header, rows)
+
+
+def _speedup(records: Records, case: Mapping[str, object]) -> str:
+    slow, fast = records.longest("numpy", **case), records.longest("rust", **case)
+    return f"{speedup(slow, fast).value:.3g}{_mark(slow)}" if slow and fast else "-"
+
+
+def _latency_rows(records: Records, integrator: object) -> Iterator[list[str]]:
+    for family, size in product(records.values("assembly"), records.values("body_count")):
         case = {"assembly": family, "integrator": integrator, "body_count": size}
         slow, fast = records.longest("numpy", **case), records.longest("rust", **case)
-        if slow is None and fast is None:
-            continue
-        ratio = text(speedup(slow, fast)) if slow and fast else "-"
-        row = [_milliseconds(slow), _milliseconds(fast), ratio, _error(fast)]
-        yield [str(family), str(integrator), str(size), *row]
+        if slow or fast:
+            ratio = text(speedup(slow, fast)) if slow and fast else "-"
+            yield [f"{family} {size}", _milliseconds(slow), _milliseconds(fast), ratio, _error(fast or slow)]
 
 
 def rivals_table(records: Records) -> str:
@@ -57,47 +66,6 @@ def _against(record: TimingRecord | None, baseline: TimingRecord | None) -> str:
         return "-"
     factor = f", {speedup(baseline, record).value:.3g}x" if baseline and baseline is not record else ""
     return f"{_milliseconds(record)}{factor}"
-
-
-def ensembles_table(records: Records) -> str:
-    """Million body-steps per second by members, recording and threads, and what the threads give."""
-    header = ["bodies", "members", "recorded", *(f"{label} [1e6/s]" for label in records.backends), "gain"]
-    return markdown_table(header, _ensemble_rows(records))
-
-
-def _ensemble_rows(records: Records) -> Iterator[list[str]]:
-    cases = dict.fromkeys(record.case for record in records.records)
-    for case in cases:
-        found = [records.longest(label, **vars(case)) for label in records.backends]
-        rates = [text(throughput(record), 1e-6) if record else "-" for record in found]
-        first, last = found[0], found[-1]
-        gain = text(speedup(first, last)) if first and last and first is not last else "-"
-        recorded = "final state" if case.save_every == case.step_count else f"every {case.save_every} steps"
-        yield [f"{case.assembly} {case.body_count}", str(case.member_count), recorded, *rates, gain]
-
-
-def ensemble_rivals_table(records: Records) -> str:
-    """Million body-steps per second of each rival at each size, and the error."""
-    cases = dict.fromkeys(record.case for record in records.records)
-    members = ", ".join(str(count) for count in records.values("member_count"))
-    header = [
-        f"{members} members",
-        "method",
-        *(f"n = {case.body_count} [1e6/s]" for case in cases),
-        "error [rad]",
-    ]
-    return markdown_table(
-        header, (_ensemble_rival_row(records, label, list(cases)) for label in records.backends)
-    )
-
-
-def _ensemble_rival_row(records: Records, label: str, cases: list[TimingCase]) -> list[str]:
-    found = [records.longest(label, **vars(case)) for case in cases]
-    rates = [text(throughput(record), 1e-6) if record else "-" for record in found]
-    present = [record for record in found if record]
-    method = present[0].path if present else "wrong or failed"
-    error = max((record.physics.error or 0.0 for record in present), default=None)
-    return [label, method, *rates, "-" if error is None else f"{error:.0e}"]
 
 
 def recording_table(records: Records) -> str:
@@ -143,11 +111,40 @@ def _scaling_row(records: Records, family: object, sizes: tuple[object, ...]) ->
     return [str(family), *costs, growth, memory]
 
 
+def counters_table(records: Records) -> str:
+    """Milliseconds with and without the phase counters, and what they cost."""
+    header = ["assembly", "integrator", "members", "with [ms]", "without [ms]", "cost", "rounds"]
+    cases = dict.fromkeys(record.case for record in records.records)
+    rows = (_counters_row(records, case) for case in cases)
+    return markdown_table(header, [row for row in rows if row])
+
+
+def _counters_row(records: Records, case: TimingCase) -> list[str]:
+    counted, uncounted = (records.longest(label, **vars(case)) for label in ("with", "without"))
+    if not (counted and uncounted):
+        return []
+    times = [text(median_estimate(record.samples.wall), 1e3) for record in (counted, uncounted)]
+    cost = _excess(paired_speedup(counted, uncounted))
+    what = [f"{case.assembly} {case.body_count}", str(case.integrator), str(case.member_count)]
+    return [*what, *times, cost, str(len(counted.samples.wall))]
+
+
+def _excess(ratio: Estimate | None) -> str:
+    """By how many percent a ratio is above one."""
+    if ratio is None or ratio.interval is None:
+        return "-" if ratio is None else f"{ratio.value - 1:.2%}"
+    return f"{ratio.value - 1:.2%} ({ratio.interval.low - 1:.2%} to {ratio.interval.high - 1:.2%})"
+
+
 def _milliseconds(record: TimingRecord | None) -> str:
     if record is None:
         return "-"
-    mark = "" if record.case.step_count >= STEPS else "\\*"
-    return text(run_seconds(record), 1e3) + mark
+    return text(run_seconds(record), 1e3) + _mark(record)
+
+
+def _mark(record: TimingRecord) -> str:
+    """A star where the time is extrapolated."""
+    return "" if record.case.step_count >= STEPS else "\\*"
 
 
 def _error(record: TimingRecord | None) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks import (
     against_rivals,
+    counters,
     ensembles,
     ensembles_against_rivals,
     latency,
@@ -17,12 +18,22 @@ from benchmarks import (
     scaling,
     session,
 )
+from benchmarks.records import paired_speedup
 from benchmarks.render import render
 from benchmarks.rivals import ENSEMBLE_RIVALS, RIVALS, get_ensemble_rival, get_rival
 from benchmarks.rivals.exact import angle_error, displacement_error, ensemble_error
 from benchmarks.rivals.protocol import EnsembleRun, RigHistory, RigRun, Rival, Simulate
 from benchmarks.rivals.reduced_rig import ReducedRig
-from molenspin.timing import Verdict, load_timing
+from benchmarks.separate_runs import SeparateRuns
+from molenspin import _core
+from molenspin.assembly.families import benchmark_assembly
+from molenspin.backends.protocol import Execution, Settings
+from molenspin.backends.registry import get_backend
+from molenspin.history import allocate_history
+from molenspin.integrators import Integrator
+from molenspin.timing import TimingCase, TimingRecord, Verdict, load_timing
+from molenspin.timing.records import Physics
+from molenspin.timing.samples import Samples
 
 SOFT = {"mujoco": 1e-6}
 """Allowed error of rivals whose constraints are soft [rad]; 1e-8 for all others."""
@@ -37,6 +48,7 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], tuple[str, ...]]] = {
     "ensemble_rivals": (ensembles_against_rivals.main, ("--members", "3")),
     "recording": (recording.main, NUMPY_ON_RIG),
     "scaling": (scaling.main, NUMPY_ON_RIG),
+    "counters": (counters.main, ()),
 }
 
 ignore_warnings_of_rivals = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -107,6 +119,14 @@ def test_a_rival_that_computes_something_else_does_not_count(
     assert "off by" in record.physics.reason
 
 
+@pytest.fixture
+def installed_core_for_every_variant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Building the core takes minutes."""
+    builds = dict.fromkeys(counters.VARIANTS, Path(str(_core.__file__)))
+    monkeypatch.setattr(counters, "build", lambda _: builds)
+
+
+@pytest.mark.usefixtures("installed_core_for_every_variant")
 @pytest.mark.parametrize("section", COMMANDS)
 def test_a_benchmark_fills_its_section(section: str, tmp_path: Path) -> None:
     command, options = COMMANDS[section]
@@ -117,6 +137,58 @@ def test_a_benchmark_fills_its_section(section: str, tmp_path: Path) -> None:
     assert "old" not in document
     assert document.count("\n| ") >= 3
     assert "processors" in document
+
+
+def test_an_interrupted_benchmark_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "latency.json"
+
+    def sessions(*options: str) -> dict[int, str]:
+        latency.main([*QUICK, *COMMANDS["latency"][1], "--output", str(path), *options])
+        return {record.case.body_count: record.session for record in load_timing(path).records}
+
+    first = sessions()
+    resumed = sessions("--sizes", "4", "12", "--resume")
+    assert resumed[4] == first[4] != resumed[12]
+    repeated = sessions("--sizes", "4")
+    assert repeated[12] == resumed[12]
+    assert repeated[4] not in resumed.values()
+    assert {known.session for known in load_timing(path).environments} == set(repeated.values())
+
+
+def made_record(backend: str, *, rounds: tuple[int, ...], wall: tuple[float, ...]) -> TimingRecord:
+    case = TimingCase(
+        assembly="rig",
+        body_count=4,
+        member_count=16,
+        integrator=Integrator.RK4,
+        dt=session.DT,
+        step_count=10,
+        save_every=10,
+    )
+    samples = Samples(first_call=1.0, rounds=rounds, wall=wall)
+    return TimingRecord(
+        case=case, backend=backend, session="made", samples=samples, physics=Physics(verdict=Verdict.OK)
+    )
+
+
+def test_a_gain_compares_the_runs_of_the_same_rounds() -> None:
+    slow = made_record("1 thread", rounds=(0, 1, 2), wall=(4.0, 40.0, 6.0))
+    fast = made_record("2 threads", rounds=(1, 2, 3), wall=(20.0, 3.0, 1.0))
+    gain = paired_speedup(slow, fast)
+    assert gain is not None
+    assert gain.value == 2.0
+    assert paired_speedup(slow, made_record("none", rounds=(7,), wall=(1.0,))) is None
+
+
+def test_separate_runs_compute_the_ensemble() -> None:
+    compiled = ensembles.varied_ensemble(benchmark_assembly("mill", 4), 5)
+    settings = Settings(dt=session.DT, step_count=20, integrator=Integrator.RK4)
+    whole, cut = (allocate_history(compiled, settings, reaction=False) for _ in range(2))
+    backend = get_backend("numpy")
+    expected = backend.run(compiled, settings, Execution(threads=1), whole)
+    outcome = SeparateRuns(backend).run(compiled, settings, Execution(threads=2), cut)
+    np.testing.assert_array_equal(cut.angle, whole.angle)
+    np.testing.assert_array_equal(outcome.newton_iterations, expected.newton_iterations)
 
 
 def test_dense_baselines_run_fewer_steps_on_large_assemblies() -> None:
