@@ -4,8 +4,8 @@ Who wants a claim writes an object of its own, then lists all: it holds the clai
 two that do so at once, at least one sees the other. All this needs is a list that shows what was written
 before it, as S3 gives. Conditions on writes, which some servers ignore, are not used, and no object is
 overwritten: what a process does stands in the name, ``TOKEN-000001-asks`` or ``TOKEN-000002-holds``, and a
-renewal is the next one. No clocks are compared: whoever waits sees for itself that a name did not change for
-the time of a lease.
+renewal is the next one. No clocks are compared: whoever waits sees for itself, look by look, that a name did
+not change for the time of a lease; time in which it stood still itself holds no looks, and does not count.
 """
 
 import json
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
+from itertools import count
 from secrets import token_hex
 from threading import Event, Thread
 from typing import Any
@@ -31,9 +32,6 @@ LEASE_SECONDS = 30.0
 
 POLL_SECONDS = 0.5
 """Whoever waits for others to lapse or to give way looks so often."""
-
-CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""Goes on while the machine sleeps."""
 
 
 class ClaimLostError(MolenspinError):
@@ -128,20 +126,22 @@ class _Claimant:
 
     def wait_for_turn(self, purpose: str) -> None:
         """Ask until nobody else is there; give way to a holder, and to whoever asks under a smaller token."""
-        first_seen: dict[str, tuple[_Entry, float]] = {}
-        self.write(holds=False)
-        while others := self.others():
-            now = time.clock_gettime(CLOCK)
+        first_seen: dict[str, tuple[_Entry, int]] = {}
+        for look in count():
+            self.write(holds=False)
+            others = self.others()
+            if not others:
+                return
             for entry in others:
-                first, since = first_seen.setdefault(entry.token, (entry, now))
+                first, since = first_seen.setdefault(entry.token, (entry, look))
+                has_lapsed = entry == first and (look - since) * POLL_SECONDS >= LEASE_SECONDS
                 holder = _holder(self.place, entry)
                 is_alive = holder.is_alive if holder else None
-                if is_alive is False or (entry == first and now - since > LEASE_SECONDS):
+                if has_lapsed or is_alive is False:
                     _delete(self.place, entry.token)
                 elif (is_alive or entry != first) and (entry.holds or entry.token < self.token):
                     raise refusal(purpose, holder)
             time.sleep(POLL_SECONDS)
-            self.write(holds=False)
 
     @contextmanager
     def renewed(self) -> Iterator[None]:

@@ -1,6 +1,7 @@
 """Claims on a real S3 server: one holder at a time, and none for ever."""
 
 import multiprocessing
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -32,12 +33,12 @@ def short_lease(monkeypatch):
 
 
 def _hold(place, kernel, ready):
-    leases.RENEWAL_SECONDS = 0.05
     if kernel:
+        leases.RENEWAL_SECONDS = 0.05
         holders._kernel = lambda: kernel
     with claim(place, "group x"):
         ready.set()
-        time.sleep(60)
+        signal.pause()
 
 
 @contextmanager
@@ -48,7 +49,8 @@ def holder_of(place, kernel=""):
     process = context.Process(target=_hold, args=(place, kernel, ready))
     process.start()
     try:
-        assert ready.wait(30)
+        while not ready.wait(1.0):
+            assert process.is_alive()
         yield process
     finally:
         process.kill()
@@ -81,11 +83,13 @@ def test_a_second_folder_is_refused_until_the_holder_is_dead(bucket, tmp_path):
 
 
 @pytest.mark.usefixtures("bucket")
-def test_a_holder_on_another_machine_is_refused_while_it_renews_and_lapses_when_not():
+def test_a_holder_on_another_machine_is_refused_while_it_renews_and_lapses_when_not(monkeypatch):
     place = claim_place("s3://bucket/elsewhere.zarr", "rust-0001")
     with holder_of(place, kernel="another") as holder:
-        with pytest.raises(MolenspinError, match=f"process {holder.pid} on"), claim(place, "group x"):
-            pass
+        with monkeypatch.context() as patch:
+            patch.setattr(leases, "LEASE_SECONDS", 600.0)  # else a holder that the machine lets wait has lost
+            with pytest.raises(MolenspinError, match=f"process {holder.pid} on"), claim(place, "group x"):
+                pass
         holder.kill()
         holder.join()
         with claim(place, "group x") as held:
@@ -153,6 +157,26 @@ def test_who_lost_its_claim_writes_no_more(tmp_path, monkeypatch, lose):
     assert not read_ledger(job.url).nodes["mill-4"].status.any()
     assert not job.record.exists()
     assert run(content)[0] == 5
+
+
+@pytest.mark.usefixtures("bucket")
+def test_who_stood_still_takes_nobody_for_silent(monkeypatch):
+    store = open_remote("s3://bucket/standstill.claim")
+    store.put("0123456789abcdef-000001-holds", b"{}")
+    others, looks = leases._Claimant.others, count(1)
+
+    def stand_still(claimant):
+        """The second time, after the answer; meanwhile the holder renews."""
+        found = others(claimant)
+        if next(looks) == 2:
+            store.put("0123456789abcdef-000002-holds", b"{}")
+            store.delete("0123456789abcdef-000001-holds")
+            time.sleep(leases.LEASE_SECONDS)
+        return found
+
+    monkeypatch.setattr(leases._Claimant, "others", stand_still)
+    with pytest.raises(MolenspinError, match="already under way"), claim("s3://bucket/standstill.claim", "x"):
+        pass
 
 
 @pytest.mark.usefixtures("bucket")
