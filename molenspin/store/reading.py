@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from molenspin.errors import MolenspinError
 from molenspin.status import CaseStatus
 from molenspin.store.chunks import read_chunks, written_chunks
-from molenspin.store.location import array_of, naming_damage, open_root, store_exists
+from molenspin.store.location import array_of, first_line, naming_damage, open_root, store_exists
 from molenspin.store.origins import fingerprints
 from molenspin.store.records import GroupRecord
 from molenspin.sweep.ledger import Ledger, NodeLedger
@@ -81,13 +81,24 @@ def open_results(url: str, *, chunks: Any = None) -> "xr.DataTree":  # noqa: ANN
         Path or URL of the store.
     chunks
         Handed to `xarray.open_datatree`: ``{}`` for dask arrays in the store's chunks.
+
+    Raises
+    ------
+    MolenspinError
+        If there is no store, or what describes it is damaged or half written.
     """
     import xarray as xr
 
     from molenspin.store.unpacking import unpack
 
     store: Any = open_root(url, read_only=True).store
-    tree = xr.open_datatree(store, engine="zarr", consolidated=False, chunks=chunks)
+    try:
+        tree = xr.open_datatree(store, engine="zarr", consolidated=False, chunks=chunks)
+    except ValueError as error:
+        raise MolenspinError(
+            f"{url} cannot be opened ({first_line(error)}): if a workflow that adds to it was stopped, run "
+            "it again, which keeps all results; else `molenspin verify` names what is damaged"
+        ) from error
     used = {}
     for name, node in nodes_of(url):
         dataset = tree.children[name].to_dataset(inherit=False)

@@ -1,5 +1,6 @@
 import asyncio
 import multiprocessing
+import signal
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +13,7 @@ from molenspin.config import config_from_mapping
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.status import CaseStatus
 from molenspin.store.claims import claim
-from molenspin.store.location import arrays_of, open_root
+from molenspin.store.location import array_of, arrays_of, open_root
 from molenspin.store.parts import find_parts
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import case_rows, open_results, read_ledger
@@ -180,6 +181,21 @@ def test_a_preparation_that_was_killed_is_repeated(url, monkeypatch):
     assert open_results(url)["mill-4"].sizes["case"] == 10
 
 
+def test_a_store_that_is_being_extended_says_so(url, monkeypatch):
+    from molenspin.store import preparation
+
+    def stopped(group, name):
+        if name == "velocity":
+            raise KeyboardInterrupt
+        return array_of(group, name)
+
+    monkeypatch.setattr(preparation, "array_of", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        prepare_store(planned(url, dt=(0.002, 0.001)), url)
+    with pytest.raises(MolenspinError, match=r"store.zarr cannot be opened .* run it again, which keeps all"):
+        open_results(url)
+
+
 def test_a_commit_that_was_killed_does_not_count(url, monkeypatch):
     commit(url, 0, result(3))
     region = BatchRegion(arrays_of(open_root(url)["mill-4"]), 0, 3)
@@ -216,18 +232,19 @@ def test_a_damaged_chunk_is_an_error_and_no_number(url, tmp_path):
         open_results(url)["mill-4"]["angle"].load()
 
 
-def _hold(path, ready, done):
+def _hold(path, ready):
     with claim(path, "group x"):
         ready.set()
-        done.wait(20)
+        signal.pause()
 
 
 def test_a_second_writer_is_refused_and_the_holder_named(tmp_path):
     context = multiprocessing.get_context("spawn")
-    ready, done = context.Event(), context.Event()
-    holder = context.Process(target=_hold, args=(str(tmp_path / "x.claim"), ready, done))
+    ready = context.Event()
+    holder = context.Process(target=_hold, args=(str(tmp_path / "x.claim"), ready), daemon=True)
     holder.start()
-    assert ready.wait(20)
+    while not ready.wait(1.0):
+        assert holder.is_alive()
     with (
         pytest.raises(MolenspinError, match=f"group x is already under way: process {holder.pid} on"),
         claim(str(tmp_path / "x.claim"), "group x"),
