@@ -13,11 +13,11 @@ from dask.callbacks import Callback
 from dask.delayed import delayed
 from dask.threaded import get as run_on_threads
 
-from molenspin.batch_run import BatchReport, BatchTask, commit_batch, compute_batch, run_batch
+from molenspin.batch_run import BatchReport, BatchTask, compute_batch, run_batch
 from molenspin.clusters import connected, scheduler_in_environment
 from molenspin.errors import MolenspinError
 from molenspin.group_job import GroupJob, pending_tasks
-from molenspin.isolation import ProcessDiedError, run_apart, without_the_culprit
+from molenspin.isolation import ProcessDiedError, in_own_process, run_apart
 from molenspin.journal import Journal, journal
 from molenspin.progress import Progress
 from molenspin.provenance import versions
@@ -102,7 +102,7 @@ def _run_here(tasks: Sequence[BatchTask], job: GroupJob, finished: Callable[[Bat
         for task in tasks:
             if task.key in notes.suspects:
                 with notes.under_way(task.key):
-                    report = run_apart(task)
+                    report = run_apart(task, in_own_process)
                 finished(report)
             else:
                 others.append(task)
@@ -143,16 +143,18 @@ def _run_on_cluster(
 
         futures = client.map(run_batch, tasks, pure=False)
         task_of = dict(zip((future.key for future in futures), tasks, strict=True))
+        suspects = []
         try:
             for future in as_completed(futures):
                 try:
-                    report = future.result()
+                    finished(future.result())
                 except KilledWorker:
-                    task = task_of[future.key]
-                    report = commit_batch(task, without_the_culprit(task, attempt, died))
-                finished(report)
+                    suspects.append(task_of[future.key])
         finally:
             client.cancel(futures)
+        # The scheduler blames all that waited on a worker that died: so each once more, by itself.
+        for task in suspects:
+            finished(run_apart(task, attempt))
 
 
 def _record(

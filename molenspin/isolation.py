@@ -27,12 +27,20 @@ class ProcessDiedError(MolenspinError):
     """The process that computed a batch was killed or crashed."""
 
 
-def run_apart(task: BatchTask) -> BatchReport:
-    """Run a suspect in a process of its own and commit it; a case that kills the process has failed."""
+def run_apart(task: BatchTask, attempt: Attempt) -> BatchReport:
+    """Run a suspect with no other beside it and commit it; a case that kills its process has failed.
+
+    Parameters
+    ----------
+    task
+        The batch; others that were under way with it may be the ones to blame.
+    attempt
+        How to try it, or a part of it.
+    """
     try:
-        result = _in_own_process(task)
+        result = attempt(task)
     except ProcessDiedError as error:
-        result = without_the_culprit(task, _in_own_process, error)
+        result = without_the_culprit(task, attempt, error)
     return commit_batch(task, result)
 
 
@@ -59,7 +67,14 @@ def without_the_culprit(task: BatchTask, attempt: Attempt, cause: ProcessDiedErr
     return join_results(results, task)
 
 
-def _in_own_process(task: BatchTask) -> BatchResult:
+def in_own_process(task: BatchTask) -> BatchResult:
+    """Compute a batch in a process of its own.
+
+    Raises
+    ------
+    ProcessDiedError
+        If the process dies.
+    """
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     child = context.Process(target=_compute, args=(task, sender), daemon=True)

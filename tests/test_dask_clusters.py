@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from random import Random
 from threading import Timer
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from distributed import Client, LocalCluster
 
+from molenspin.batch_run import compute_batch, run_batch
 from molenspin.clusters import SCHEDULER_VARIABLE, WORKERS_VARIABLE, connected
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.executor import run_group
@@ -85,20 +87,20 @@ def test_a_worker_killed_at_a_random_moment_costs_nothing_but_time(
             np.testing.assert_array_equal(node[name].values, alone[name].values)
 
 
-def test_a_batch_that_kills_every_worker_is_a_failure_with_a_reason(cluster, tmp_path, monkeypatch):
+def test_of_batches_that_wait_on_a_worker_only_the_one_that_kills_it_fails(cluster, tmp_path, monkeypatch):
     monkeypatch.setenv(SCHEDULER_VARIABLE, cluster.scheduler_address)
-    monkeypatch.setattr("molenspin.executor.run_batch", _die_of_the_fastest_wind)
+    monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
+    monkeypatch.setattr("molenspin.executor.run_batch", partial(_die_of_little_wind, run_batch))
+    monkeypatch.setattr("molenspin.executor.compute_batch", partial(_die_of_little_wind, compute_batch))
     record, node = run(sweep(tmp_path))
     assert record.status_counts == {"ok": 5, "failed": 1}
-    assert node["message"].values.tolist() == [""] * 5 + ["every worker that ran it died: out of memory?"]
+    assert node["message"].values.tolist() == ["every worker that ran it died: out of memory?"] + [""] * 5
 
 
-def _die_of_the_fastest_wind(task):
-    from molenspin.batch_run import run_batch
-
-    if task.parameters[0, 0] == 12.0:
+def _die_of_little_wind(work, task):
+    if task.parameters[0, 0] == 7.0:
         os.kill(os.getpid(), signal.SIGKILL)
-    return run_batch(task)
+    return work(task)
 
 
 def test_nobody_at_the_address_is_one_message(monkeypatch):

@@ -50,8 +50,8 @@ def test_what_a_job_died_of_runs_in_a_process_of_its_own(tmp_path, monkeypatch):
     journal.parent.mkdir()
     journal.write_text("+ mill-4/0\n- mill-4/0\n+ mill-4/5\n")
     apart = []
-    run_apart = executor.run_apart
-    monkeypatch.setattr(executor, "run_apart", lambda task: apart.append(task.key) or run_apart(task))
+    compute = executor.in_own_process
+    monkeypatch.setattr(executor, "in_own_process", lambda task: apart.append(task.key) or compute(task))
     assert run_group(job).status_counts == {"ok": 10}
     assert apart == ["mill-4/5"]
     assert not journal.exists()
