@@ -132,8 +132,8 @@ def compute_batch(task: BatchTask) -> BatchResult:
 
 def commit_batch(task: BatchTask, result: BatchResult) -> BatchReport:
     """Write the results of a batch to the store, if the group's claim is held still."""
-    task.claim.check()
     arrays, assembly = _open_node(task.url, task.node, task.layout, task.slot_count)
+    task.claim.check()
     BatchRegion(arrays, task.first_slot, task.case_count).commit(
         result, fingerprint=task.fingerprint, machine=platform.node(), relative_error=task.relative_error
     )
