@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -9,8 +10,17 @@ from typing import Any
 import pytest
 import xarray as xr
 from catalogue import ASSEMBLIES, BACKENDS, REFERENCE
+from hypothesis import HealthCheck, settings
 
 import molenspin as ms
+
+# The same examples in every run, however slow; `--hypothesis-profile search` looks for new ones.
+settings.register_profile("search", deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("repeatable", settings.get_profile("search"), derandomize=True)
+settings.load_profile("repeatable")
+
+# Whoever runs the tests in the background has Ctrl-C ignored, and children would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -61,11 +71,14 @@ def reference_states(assembly_name: str) -> list[dict[str, object]]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """A headless Chromium."""
+    """A headless Chromium with a window of its own, which waits for as long as the limit of a test."""
     if CHROMIUM is None:
         pytest.skip("no Chromium here: install Debian's package chromium")
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
+        arguments = ["--no-sandbox", "--disable-gpu"]
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=arguments, timeout=0)
+        window = opened.new_context(viewport={"width": 1280, "height": 900})
+        window.set_default_timeout(0)
+        yield window
         opened.close()

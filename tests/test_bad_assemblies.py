@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import molenspin as ms
@@ -248,13 +248,13 @@ FILES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200)
 @given(data=FILES)
 def test_any_file_is_an_assembly_or_a_one_line_error(tmp_path_factory: pytest.TempPathFactory, data: object):
     check_text(tmp_path_factory, yaml.safe_dump(data, allow_unicode=True))
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200)
 @given(start=st.integers(0, len(GOOD)), stop=st.integers(0, len(GOOD)), noise=st.text(max_size=6))
 def test_any_damage_to_a_good_file_is_survived(
     tmp_path_factory: pytest.TempPathFactory, start: int, stop: int, noise: str

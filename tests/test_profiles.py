@@ -16,8 +16,6 @@ def test_the_grid_engine_profile_passes_a_dry_run(tmp_path):
     snakemake = [sys.executable, "-m", "snakemake", "--dry-run", "--directory", str(tmp_path)]
     places = ["--snakefile", str(ROOT / "Snakefile"), "--configfile", str(config)]
     profile = ["--workflow-profile", str(ROOT / "workflow/profiles/grid-engine"), "--until", "simulations"]
-    process = subprocess.run(
-        [*snakemake, *places, *profile], capture_output=True, text=True, check=False, timeout=120
-    )
+    process = subprocess.run([*snakemake, *places, *profile], capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr
     assert "mem_mb=2000" in process.stdout + process.stderr

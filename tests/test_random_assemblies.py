@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from catalogue import BACKENDS
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import molenspin as ms
@@ -80,7 +80,7 @@ def worst_condition(assembly: ms.Assembly, trajectory: xr.Dataset) -> float:
 
 
 @pytest.mark.parametrize("backend", [name for name in BACKENDS if name != "numpy"])
-@settings(max_examples=100, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100)
 @given(data=FILES, integrator=st.sampled_from(list(ms.Integrator)))
 def test_backends_agree_on_random_assemblies(backend: str, data: object, integrator: ms.Integrator):
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from molenspin.cli import main
@@ -263,7 +263,6 @@ def test_snakemake_refuses_it_too(folder: Path, name: str):
         [*snakemake, "--snakefile", str(ROOT / "Snakefile"), "--configfile", "config.yaml"],
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
     assert process.returncode != 0
@@ -321,7 +320,7 @@ def survives(folder: Path, capsys: pytest.CaptureFixture[str], text: str) -> Non
     assert (code == 0) == (printed == "")
 
 
-FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(max_examples=150)
 
 
 @FUZZ

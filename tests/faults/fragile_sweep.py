@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-from molenspin.store.reading import open_results
+from molenspin.store.reading import open_results, read_ledger
+from molenspin.store.records import load_records
 from molenspin.strict_yaml import dump_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -47,8 +48,9 @@ class Sweep:
 
     def results(self):
         """Cases by what was asked of them: status and trajectories."""
-        if not (self.store / "mill-4").exists():
-            return {}
+        ledger = read_ledger(str(self.store)).nodes.get("mill-4")
+        if ledger is None or not ledger.status.any():
+            return {}  # such a store may be half prepared
         node = open_results(str(self.store))["mill-4"].to_dataset().load()
         variables = ("angle", "displacement", "angular_velocity", "velocity")
         return {
@@ -57,6 +59,7 @@ class Sweep:
             if int(node["status"][case]) == 1
         }
 
-    def records(self):
-        """Records of the groups."""
-        return sorted(Path(self.folder / "results/fragile/groups").glob("*.json"))
+    def computed_counts(self):
+        """Cases that the job of each finished group computed."""
+        records = load_records(self.folder / "results/fragile/groups")
+        return {record.group: record.computed_count for record in records}

@@ -29,4 +29,4 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             yield os.environ | {"SLURM_CONF": str(folder / "slurm.conf")}
         finally:
             daemons.stdin.close()
-            daemons.wait(30)
+            daemons.wait()

@@ -1,6 +1,6 @@
 """A real S3 server."""
 
-import socket
+import re
 import subprocess
 import sys
 import time
@@ -18,32 +18,29 @@ def bucket(tmp_path_factory):
         pytest.skip("needs rclone, from the extra 'dev'")
     folder = tmp_path_factory.mktemp("s3")
     (folder / "bucket").mkdir()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = "{}:{}".format(*probe.getsockname())
     environment = {
-        "AWS_ENDPOINT_URL": f"http://{address}",
         "AWS_ALLOW_HTTP": "true",
         "AWS_ACCESS_KEY_ID": "key",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_REGION": "us-east-1",
     }
-    serve = [RCLONE, "serve", "s3", "--addr", address, "--auth-key", "key,secret", folder]
-    with pytest.MonkeyPatch.context() as patch, subprocess.Popen(serve, stderr=subprocess.DEVNULL) as server:
-        for name, value in environment.items():
-            patch.setenv(name, value)
+    serve = [RCLONE, "serve", "s3", "--addr", "127.0.0.1:0", "--auth-key", "key,secret", folder]
+    log = tmp_path_factory.mktemp("rclone") / "log"
+    log.touch()
+    with pytest.MonkeyPatch.context() as patch, subprocess.Popen([*serve, "--log-file", log]) as server:
         try:
-            _wait_for(address)
+            environment["AWS_ENDPOINT_URL"] = _address_of(server, log)
+            for name, value in environment.items():
+                patch.setenv(name, value)
             yield folder / "bucket"
         finally:
             server.kill()
 
 
-def _wait_for(address):
-    host, port = address.split(":")
-    for _ in range(300):
-        with socket.socket() as probe:
-            if probe.connect_ex((host, int(port))) == 0:
-                return
+def _address_of(server, log):
+    """Where the server listens: on a port that it took itself, so that no other process can have it."""
+    while server.poll() is None:
+        if found := re.search(r"Starting s3 server on \[(http://.*)/\]", log.read_text()):
+            return found[1]
         time.sleep(0.1)
-    raise TimeoutError(address)
+    raise RuntimeError(log.read_text())

@@ -5,7 +5,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_stores import make_store
 
@@ -34,7 +34,7 @@ parts = st.builds(
     status=st.sampled_from([CaseStatus.OK, CaseStatus.DIVERGED, CaseStatus.FAILED]),
     offset=st.sampled_from([0.0, 1e-9, 1.0]),  # the same, the same but for rounding, another trajectory
 )
-few = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=6)
 
 
 @pytest.fixture(scope="module")
