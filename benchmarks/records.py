@@ -77,13 +77,18 @@ def throughput(record: TimingRecord) -> Estimate:
 
 
 def text(estimate: Estimate | None, scale: float = 1.0) -> str:
-    """A value with its interval, three digits, as tables show it."""
+    """A value with its interval, as tables show it."""
     if estimate is None:
         return "-"
-    value = f"{estimate.value * scale:.3g}"
+    value = digits(estimate.value * scale)
     if estimate.interval is None:
         return value
-    return f"{value} ({estimate.interval.low * scale:.3g} to {estimate.interval.high * scale:.3g})"
+    return f"{value} ({digits(estimate.interval.low * scale)} to {digits(estimate.interval.high * scale)})"
+
+
+def digits(value: float) -> str:
+    """Three digits, with an exponent only from a million on."""
+    return f"{float(f'{value:.3g}'):g}"
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

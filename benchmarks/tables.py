@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import product
 
-from benchmarks.records import Records, markdown_table, paired_speedup, run_seconds, speedup, text
+from benchmarks.records import Records, digits, markdown_table, paired_speedup, run_seconds, speedup, text
 from benchmarks.session import STEPS
 from molenspin.timing import TimingCase, TimingRecord
 from molenspin.timing.statistics import Estimate, median_estimate
@@ -19,7 +19,8 @@ def latency_tables(records: Records) -> str:
 
 
 def _speedup_table(records: Records) -> str:
-    families, integrators, sizes = map(records.values, ("assembly", "integrator", "body_count"))
+    families, integrators = map(records.values, ("assembly", "integrator"))
+    sizes = [size for size in records.values("body_count") if records.longest("numpy", body_count=size)]
     rows = []
     for family, integrator in product(families, integrators):
         cases = [{"assembly": family, "integrator": integrator, "body_count": size} for size in sizes]
@@ -30,7 +31,7 @@ def _speedup_table(records: Records) -> str:
 
 def _speedup(records: Records, case: Mapping[str, object]) -> str:
     slow, fast = records.longest("numpy", **case), records.longest("rust", **case)
-    return f"{speedup(slow, fast).value:.3g}{_mark(slow)}" if slow and fast else "-"
+    return f"{digits(speedup(slow, fast).value)}{_mark(slow)}" if slow and fast else "-"
 
 
 def _latency_rows(records: Records, integrator: object) -> Iterator[list[str]]:
@@ -64,7 +65,7 @@ def _rival_row(records: Records, label: str, sizes: tuple[object, ...]) -> list[
 def _against(record: TimingRecord | None, baseline: TimingRecord | None) -> str:
     if record is None:
         return "-"
-    factor = f", {speedup(baseline, record).value:.3g}x" if baseline and baseline is not record else ""
+    factor = f", {digits(speedup(baseline, record).value)}x" if baseline and baseline is not record else ""
     return f"{_milliseconds(record)}{factor}"
 
 
