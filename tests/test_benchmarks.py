@@ -201,5 +201,5 @@ def test_dense_baselines_run_fewer_steps_on_large_assemblies() -> None:
 def test_the_parts_of_a_sweep_add_up_to_its_core_time():
     begin = perf_counter()
     shares = overhead.measure(cases=4, size=4, duration=0.1, cores=2)
-    assert min(shares.simulation, shares.planning, shares.storage, shares.scheduling) > 0
+    assert min(shares.simulation, shares.planning, shares.storage) > 0
     assert shares.total <= 2 * (perf_counter() - begin)

@@ -55,7 +55,7 @@ def profile(workload: Workload, contender: Contender, *, seconds: float = 5.0) -
     workload, contender
         What to simulate, and by whom.
     seconds
-        Time to sample; the last run is finished beyond it.
+        Time to sample; the last run is finished beyond it. Of native code it is CPU time, as the samples are.
 
     Raises
     ------
@@ -65,7 +65,8 @@ def profile(workload: Workload, contender: Contender, *, seconds: float = 5.0) -
     simulate = _simulation(workload, contender)
     outcome = simulate()  # warms up, and gives the phases undisturbed
     native = contender.backend.name in NATIVE_BACKENDS
-    stacks = (sample_native if native else sample_python)(lambda: _repeat(simulate, seconds))
+    sample, clock = (sample_native, time.process_time) if native else (sample_python, time.perf_counter)
+    stacks = sample(lambda: _repeat(simulate, seconds, clock))
     if not stacks.counts:
         raise MolenspinError(f"{contender.label}: no stack was sampled in {seconds:g} s; sample for longer")
     return Profile(
@@ -94,7 +95,9 @@ def _simulation(workload: Workload, contender: Contender) -> Callable[[], Outcom
     return simulate
 
 
-def _repeat(simulate: Callable[[], Outcome], seconds: float) -> None:
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
+def _repeat(simulate: Callable[[], Outcome], seconds: float, clock: Callable[[], float]) -> None:
+    """Once at least."""
+    end = clock() + seconds
+    simulate()
+    while clock() < end:
         simulate()

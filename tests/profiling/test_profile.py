@@ -31,7 +31,7 @@ def test_python_profile_finds_the_steps_of_the_integrator():
     names = {name for frames in found.stacks.counts for name in frames}
     assert any("rk4" in name for name in names)
     assert found.unit == "us"
-    assert 0.2e6 < found.stacks.sample_count < 30e6
+    assert 1e4 < found.stacks.sample_count < 30e6
     assert "4 bodies" in found.title
 
 
