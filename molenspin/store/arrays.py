@@ -46,11 +46,14 @@ class ArraySpec:
         What a slot holds before it is written.
     attributes
         Units, long name, flags.
+    per_case
+        Dimensions of what a slot holds, and their lengths.
     """
 
     dtype: Any
     fill_value: Any
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    per_case: Mapping[str, int] = field(default_factory=dict)
 
 
 QUANTITIES: Mapping[str, ArraySpec] = {
@@ -74,7 +77,9 @@ OUTCOMES: Mapping[str, ArraySpec] = {
     "origin": ArraySpec(
         TEXT, "", {"long_name": "fingerprint of the code and machine that computed the case"}
     ),
-    "outcome": ArraySpec("float64", np.nan, {"long_name": "counts and costs of the run"}),
+    "outcome": ArraySpec(
+        "float64", np.nan, {"long_name": "counts and costs of the run"}, {"quantity": len(QUANTITIES)}
+    ),
     "status": ArraySpec("int8", int(CaseStatus.PENDING), STATUS_ATTRIBUTES),
 }
 """Written by batch, in chunks of one batch, so each is a file per batch; the status last."""

@@ -70,9 +70,9 @@ def _create_node(root: zarr.Group, node: NodePlan, storage: Storage) -> None:
     for name, spec in create_columns(layout).items():
         _create(group, name, spec, ("case",), shape=(0,), chunks=(COLUMN_CHUNK,))
     for name, spec in OUTCOMES.items():
-        per_case = {"quantity": len(QUANTITIES)} if name == "outcome" else {}
-        shape, chunks = (0, *per_case.values()), (node.batch_size, *per_case.values())
-        _create(group, name, spec, ("case", *per_case), shape=shape, chunks=chunks)
+        lengths = spec.per_case.values()
+        dimensions = ("case", *spec.per_case)
+        _create(group, name, spec, dimensions, shape=(0, *lengths), chunks=(node.batch_size, *lengths))
     for variable in layout.variables:
         across = "constraint" if variable == "reaction" else "body"
         shape = (0, layout.width(variable), layout.sample_count)
