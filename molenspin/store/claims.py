@@ -2,13 +2,14 @@
 
 import fcntl
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from molenspin.store.holders import Holder, refusal
-from molenspin.store.leases import check_lease, lease
+from molenspin.store.leases import ClaimLostError, check_lease, lease
 
 
 @dataclass(frozen=True)
@@ -19,23 +20,30 @@ class Claim:
     ----------
     place
         Path or URL of what is claimed.
-    lease
-        Name of the holder's object on an object store; "" for a kernel lock.
+    token
+        What its holder wrote there: into the lock file, or as the name of an object.
     """
 
     place: str
-    lease: str = ""
+    token: str = ""
 
     def check(self) -> None:
-        """Make sure that it is held still: a kernel lock is, as long as its process lives.
+        """Make sure that nobody else holds it; to be asked before each write under it, on whatever machine.
+
+        A kernel lock ends with its process, but its threads, or its workers elsewhere, may be late to notice.
 
         Raises
         ------
         ClaimLostError
-            If it is not: nothing more may be written.
+            If it was lost: nothing more may be written.
         """
-        if self.lease:
-            check_lease(self.place, self.lease)
+        if "://" in self.place:
+            check_lease(self.place, self.token)
+        elif _written(Path(self.place)) != self.token:
+            raise ClaimLostError(
+                f"{self.place}: the claim has ended, and may be held by others; nothing more was written: "
+                "run again"
+            )
 
 
 def claim_place(url: str, name: str) -> str:
@@ -68,15 +76,15 @@ def claim(place: str, purpose: str) -> Iterator[Claim]:
         If another process holds it; the message names the process.
     """
     if "://" in place:
-        with lease(place, purpose) as name:
-            yield Claim(place, name)
+        with lease(place, purpose) as token:
+            yield Claim(place, token)
     else:
-        with _locked(Path(place), purpose):
-            yield Claim(place)
+        with _locked(Path(place), purpose) as token:
+            yield Claim(place, token)
 
 
 @contextmanager
-def _locked(path: Path, purpose: str) -> Iterator[None]:
+def _locked(path: Path, purpose: str) -> Iterator[str]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
         try:
@@ -84,11 +92,19 @@ def _locked(path: Path, purpose: str) -> Iterator[None]:
         except OSError as error:
             file.seek(0)
             raise refusal(purpose, _holder(file.read())) from error
+        token = json.dumps(asdict(Holder.this_process()))
         file.seek(0)
         file.truncate()
-        json.dump(asdict(Holder.this_process()), file)
+        file.write(token)
         file.flush()
-        yield
+        os.fsync(file.fileno())  # for workers that see it through another machine
+        yield token
+
+
+def _written(path: Path) -> str | None:
+    with suppress(FileNotFoundError):
+        return path.read_text(encoding="utf-8")
+    return None
 
 
 def _holder(text: str) -> Holder | None:

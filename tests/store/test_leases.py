@@ -130,7 +130,7 @@ def test_of_many_that_start_at_the_same_moment_one_holds_the_claim(machines, mon
 
 
 def lapse(held):
-    leases._delete(held.place, held.lease)
+    leases._delete(held.place, held.token)
 
 
 def overtake(held):

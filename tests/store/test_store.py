@@ -3,6 +3,7 @@ import multiprocessing
 import signal
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from molenspin.config import config_from_mapping
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.status import CaseStatus
 from molenspin.store.claims import claim
+from molenspin.store.holders import Holder
+from molenspin.store.leases import ClaimLostError
 from molenspin.store.location import array_of, arrays_of, open_root
 from molenspin.store.parts import find_parts
 from molenspin.store.preparation import prepare_store
@@ -254,6 +257,16 @@ def test_a_second_writer_is_refused_and_the_holder_named(tmp_path):
     holder.join()
     with claim(str(tmp_path / "x.claim"), "group x"):
         pass
+
+
+def test_a_thread_or_worker_that_outlived_its_claim_is_refused(tmp_path, monkeypatch):
+    place = str(tmp_path / "x.claim")
+    with claim(place, "group x") as held:
+        held.check()
+    another = replace(Holder.this_process(), pid=1)
+    monkeypatch.setattr(Holder, "this_process", lambda: another)
+    with claim(place, "group x"), pytest.raises(ClaimLostError, match="nothing more was written"):
+        held.check()
 
 
 def test_a_store_of_another_kind_is_refused(tmp_path):
