@@ -51,10 +51,12 @@ pub(crate) fn parameter(assembly: &Assembly, row: &Row, number: usize, member: u
     table.at(member, row.item)
 }
 
-/// An entry of the constant gradient of a linear row; 0 for the others.
+/// An entry of the constant gradient of a linear row; 0 for the others, and beyond its last.
 pub(crate) fn constant_gradient(assembly: &Assembly, row: &Row, entry: usize, member: usize) -> f64 {
     match row.kind {
-        RowKind::Linear => assembly.linear_rows.direction.at(member, 4 * row.item + row.columns[entry]),
+        RowKind::Linear if entry < row.columns.len() => {
+            assembly.linear_rows.direction.at(member, 4 * row.item + row.columns[entry])
+        }
         _ => 0.0,
     }
 }

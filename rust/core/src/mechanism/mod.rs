@@ -3,43 +3,34 @@
 //! A class of clusters is walked through column by column; what happens within one is in [`column`].
 
 mod column;
+mod evaluation;
 
 use crate::aligned::Aligned;
 use crate::assembly::Assembly;
 use crate::constraints::{CURVATURES, constant_gradient, parameter, parameter_count};
 use crate::lanes::{LaneMaximum, keep_worst};
 use crate::newton::Newton;
-use crate::rigid::entries_of_rows;
 use crate::schedule::{Class, Layout, RowKind};
-use crate::solver::{Bank, Pattern};
-use crate::vector::{Instructions, Vector};
-use column::{ANGLE, Column};
+use crate::solver::{Bank, ENTRIES, Pattern, RowPlaces};
+use crate::vector::Instructions;
+use column::Column;
+use evaluation::ANGLES;
 
 /// A class of clusters with nonlinear rows.
 #[derive(Debug)]
 pub(crate) struct Mechanism {
-    pattern: Pattern,
+    structure: Structure,
     bank: Bank,
-    rows: Vec<MechanismRow>,
-    /// Place of each entry of G in the state vectors, for the first column.
-    entry_places: Vec<usize>,
-    parameter_count: usize,
     /// Constraint number of each row of each cluster.
     numbers: Vec<Vec<usize>>,
-    /// Parameters of the rows, `[column][parameter]`.
-    parameters: Aligned,
-    /// G, `[column][entry]`.
-    gradient: Aligned,
-    /// Second derivatives of each row, `[column][row][3]`; zero for linear rows.
-    curvature: Aligned,
-    /// Angles that those of this step are moved from, `[column][row][end][value, sine, cosine]`.
-    angles: Aligned,
-    /// Residuals, then multipliers, `[column][row]`.
-    multipliers: Aligned,
-    /// S or its factors, `[column][value]`.
-    system: Aligned,
-    /// Newton iterations of each cluster, `[column]`.
-    iterations: Aligned,
+    columns: Vec<Column>,
+}
+
+/// What the clusters of a class have in common.
+#[derive(Debug)]
+struct Structure {
+    pattern: Pattern,
+    rows: Vec<MechanismRow>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +38,7 @@ struct MechanismRow {
     kind: RowKind,
     first_parameter: usize,
     parameter_count: usize,
+    places: RowPlaces,
 }
 
 /// When a projection takes place.
@@ -59,61 +51,49 @@ pub(crate) struct Moment<'a> {
 }
 
 impl Mechanism {
-    pub(crate) fn new(assembly: &Assembly, class: &Class, layout: &Layout, members: &[usize]) -> Self {
+    pub(crate) fn new(
+        assembly: &Assembly,
+        class: &Class,
+        layout: &Layout,
+        members: &[usize],
+        inverse_mass: &[f64],
+    ) -> Self {
         let (pattern, bank) = (Pattern::new(&class.shape), Bank::new(class, layout));
         let mut rows = Vec::new();
         let mut owner = Vec::new();
-        for (row, (kind, _)) in class.shape.rows.iter().enumerate() {
-            let count = parameter_count(*kind, assembly);
-            rows.push(MechanismRow { kind: *kind, first_parameter: owner.len(), parameter_count: count });
+        for (row, places) in pattern.row_places(&bank.places).into_iter().enumerate() {
+            let kind = class.shape.rows[row].0;
+            let count = parameter_count(kind, assembly);
+            rows.push(MechanismRow { kind, first_parameter: owner.len(), parameter_count: count, places });
             owner.extend((0..count).map(|number| (row, number)));
         }
         let parameters = bank.expand(class, members, owner.len(), |cluster, place, member| {
             let (row, number) = owner[place];
             parameter(assembly, &cluster.rows[row], number, member)
         });
-        let entry_of = entries_of_rows(&pattern);
         let gradient = bank.expand(class, members, pattern.entry_count(), |cluster, entry, member| {
-            let (row, within) = entry_of[entry];
-            constant_gradient(assembly, &cluster.rows[row], within, member)
+            constant_gradient(assembly, &cluster.rows[entry / ENTRIES], entry % ENTRIES, member)
         });
-        let size = bank.column_count * bank.width();
-        Self {
-            entry_places: pattern.coordinate.iter().map(|&local| bank.places[local]).collect(),
-            parameter_count: owner.len(),
-            numbers: class.numbers(),
-            curvature: Aligned::zeros(size * CURVATURES * pattern.row_count),
-            angles: Aligned::zeros(size * 2 * ANGLE * pattern.row_count),
-            multipliers: Aligned::zeros(size * pattern.row_count),
-            system: Aligned::zeros(size * pattern.value_count()),
-            iterations: Aligned::zeros(size),
-            pattern,
-            bank,
-            rows,
-            parameters,
-            gradient,
-        }
-    }
-
-    /// The values of one column.
-    #[inline(always)]
-    fn column<V: Vector>(&mut self, column: usize) -> Column<'_> {
-        let part = |count: usize| column * count * V::WIDTH..(column + 1) * count * V::WIDTH;
-        let rows = self.rows.len();
-        Column {
-            pattern: &self.pattern,
-            rows: &self.rows,
-            entry_places: &self.entry_places,
-            places: &self.bank.places,
-            shift: column * V::WIDTH,
-            parameters: &self.parameters[part(self.parameter_count)],
-            gradient: &mut self.gradient[part(self.pattern.entry_count())],
-            curvature: &mut self.curvature[part(rows * CURVATURES)],
-            angles: &mut self.angles[part(rows * 2 * ANGLE)],
-            multipliers: &mut self.multipliers[part(rows)],
-            system: &mut self.system[part(self.pattern.value_count())],
-            iterations: &mut self.iterations[part(1)],
-        }
+        let change = pattern.changes(&gradient, &bank, inverse_mass);
+        let size = |count: usize| count * bank.width();
+        let column = |number: usize| {
+            let part = |values: &Aligned, count: usize| {
+                Aligned::from(&values[number * size(count)..(number + 1) * size(count)])
+            };
+            Column {
+                shift: number * bank.width(),
+                parameters: part(&parameters, owner.len()),
+                gradient: part(&gradient, pattern.entry_count()),
+                change: part(&change, pattern.entry_count()),
+                curvature: Aligned::zeros(size(CURVATURES * rows.len())),
+                angles: Aligned::zeros(size(ANGLES * rows.len())),
+                multipliers: Aligned::zeros(size(rows.len())),
+                system: Aligned::zeros(size(pattern.value_count())),
+                iterations: Aligned::zeros(size(1)),
+            }
+        };
+        let columns = (0..bank.column_count).map(column).collect();
+        Self { numbers: class.numbers(), columns, structure: Structure { pattern, rows }, bank }
     }
 
     /// Brings positions onto the rows by Newton, then velocities onto G v = -g_t; leaves G and the factors of S
@@ -126,11 +106,12 @@ impl Mechanism {
         moment: Moment<'_>,
         newton: &mut Newton,
     ) {
-        for column in 0..self.bank.column_count {
-            if self.bank.packed {
-                self.column::<I::Pack>(column).project::<I::Pack>(position, velocity, moment, newton);
+        let Self { structure, bank, columns, .. } = self;
+        for column in columns {
+            if bank.packed {
+                column.project::<I::Pack>(structure, position, velocity, moment, newton);
             } else {
-                self.column::<I::Single>(column).project::<I::Single>(position, velocity, moment, newton);
+                column.project::<I::Single>(structure, position, velocity, moment, newton);
             }
         }
     }
@@ -146,23 +127,25 @@ impl Mechanism {
         moment: Moment<'_>,
         newton: &mut Newton,
     ) {
-        for column in 0..self.bank.column_count {
-            if self.bank.packed {
-                self.column::<I::Pack>(column).slide::<I::Pack>(position, velocity, dt, moment, newton);
+        let Self { structure, bank, columns, .. } = self;
+        for column in columns {
+            if bank.packed {
+                column.slide::<I::Pack>(structure, position, velocity, dt, moment, newton);
             } else {
-                self.column::<I::Single>(column).slide::<I::Single>(position, velocity, dt, moment, newton);
+                column.slide::<I::Single>(structure, position, velocity, dt, moment, newton);
             }
         }
     }
 
     /// Velocities onto G v = -g_t, with G as it stands.
     #[inline(always)]
-    pub(crate) fn project_velocities<I: Instructions>(&mut self, velocity: &mut [f64], inverse_mass: &[f64]) {
-        for column in 0..self.bank.column_count {
-            if self.bank.packed {
-                self.column::<I::Pack>(column).project_velocity::<I::Pack>(velocity, inverse_mass);
+    pub(crate) fn project_velocities<I: Instructions>(&mut self, velocity: &mut [f64]) {
+        let Self { structure, bank, columns, .. } = self;
+        for column in columns {
+            if bank.packed {
+                column.project_velocity::<I::Pack>(structure, velocity);
             } else {
-                self.column::<I::Single>(column).project_velocity::<I::Single>(velocity, inverse_mass);
+                column.project_velocity::<I::Single>(structure, velocity);
             }
         }
     }
@@ -174,34 +157,32 @@ impl Mechanism {
         &mut self,
         acceleration: &mut [f64],
         velocity: &[f64],
-        inverse_mass: &[f64],
     ) {
-        for column in 0..self.bank.column_count {
-            if self.bank.packed {
-                let mut column = self.column::<I::Pack>(column);
-                column.constrain_acceleration::<I::Pack>(acceleration, velocity, inverse_mass);
+        let Self { structure, bank, columns, .. } = self;
+        for column in columns {
+            if bank.packed {
+                column.constrain_acceleration::<I::Pack>(structure, acceleration, velocity);
             } else {
-                let mut column = self.column::<I::Single>(column);
-                column.constrain_acceleration::<I::Single>(acceleration, velocity, inverse_mass);
+                column.constrain_acceleration::<I::Single>(structure, acceleration, velocity);
             }
         }
     }
 
     /// Multipliers lambda of the last `constrain_acceleration`, by constraint number and lane.
     pub(crate) fn reactions(&self, reaction: &mut [f64], lanes: usize) {
-        let count = self.rows.len() * self.bank.width();
-        for column in 0..self.bank.column_count {
-            let multipliers = &self.multipliers[column * count..];
-            self.bank.for_each_row(column, &self.numbers, |number, lane, at| {
-                reaction[number * lanes + lane] = -multipliers[at];
+        for (number, column) in self.columns.iter().enumerate() {
+            self.bank.for_each_row(number, &self.numbers, |row, lane, at| {
+                reaction[row * lanes + lane] = -column.multipliers[at];
             });
         }
     }
 
     /// Newton iterations of the cluster that needed most, by lane.
     pub(crate) fn count_iterations(&self, largest: &mut LaneMaximum, lanes: usize) {
-        for (at, &count) in self.iterations.iter().enumerate() {
-            largest.include_value(at % lanes, count);
+        for column in &self.columns {
+            for (at, &count) in column.iterations.iter().enumerate() {
+                largest.include_value((column.shift + at) % lanes, count);
+            }
         }
     }
 
@@ -213,17 +194,16 @@ impl Mechanism {
         lane: usize,
     ) -> Option<(usize, f64)> {
         let mut worst = None;
-        let count = self.rows.len() * self.bank.width();
-        for column in 0..self.bank.column_count {
-            if self.bank.packed {
-                self.column::<I::Pack>(column).evaluate_residual::<I::Pack>(position, time);
+        let Self { structure, bank, columns, numbers } = self;
+        for (number, column) in columns.iter_mut().enumerate() {
+            if bank.packed {
+                column.evaluate_residual::<I::Pack>(structure, position, time);
             } else {
-                self.column::<I::Single>(column).evaluate_residual::<I::Single>(position, time);
+                column.evaluate_residual::<I::Single>(structure, position, time);
             }
-            let residual = &self.multipliers[column * count..];
-            self.bank.for_each_row(column, &self.numbers, |number, at_lane, at| {
+            bank.for_each_row(number, numbers, |row, at_lane, at| {
                 if at_lane == lane {
-                    keep_worst(&mut worst, number, residual[at].abs());
+                    keep_worst(&mut worst, row, column.multipliers[at].abs());
                 }
             });
         }

@@ -6,11 +6,8 @@
 use crate::aligned::Aligned;
 use crate::lanes::LaneMaximum;
 use crate::schedule::{Kernel, Runs};
-use crate::solver::Pattern;
+use crate::solver::{ENTRIES, Pattern};
 use crate::vector::{Instructions, PACK, Vector};
-
-/// Entries of a row, filled up with zeros.
-const ENTRIES: usize = 4;
 
 /// The rows of one cluster; S = L D L^T with one value below each diagonal element.
 #[derive(Debug)]
@@ -34,28 +31,21 @@ pub(crate) struct Links<'a> {
     pub(crate) pattern: &'a Pattern,
     pub(crate) places: &'a [usize],
     pub(crate) gradient: &'a [f64],
+    pub(crate) change: &'a [f64],
     pub(crate) parameters: &'a [f64],
     pub(crate) system: &'a [f64],
-    pub(crate) inverse_mass: &'a [f64],
 }
 
 impl Chain {
     /// The chain, if the rows form one.
     pub(crate) fn new(links: &Links<'_>) -> Option<Self> {
-        let Links { pattern, places, gradient, parameters, system, inverse_mass } = links;
+        let Links { pattern, places, gradient, change, parameters, system } = links;
         let row_count = pattern.row_count;
         let lower = pattern.lower_bidiagonal(system)?;
-        let place = |entry: usize| places[pattern.coordinate[entry]];
-        let rows = (0..row_count).map(|row| {
-            let entries = pattern.entries(row);
-            let nth = |number: usize| place((entries.start + number).min(entries.end - 1));
-            [row, nth(0), nth(1), nth(2), nth(3)]
-        });
+        let place = |row: usize, number: usize| places[pattern.coordinates[row][number]];
+        let rows =
+            (0..row_count).map(|row| [row, place(row, 0), place(row, 1), place(row, 2), place(row, 3)]);
         let runs = Runs::of_places(rows.collect(), 1).with_carry();
-        let value = |row: usize, number: usize, scale: &dyn Fn(usize) -> f64| {
-            let entry = pattern.entries(row).nth(number);
-            entry.map_or(0.0, |entry| gradient[entry] * scale(place(entry)))
-        };
         let by_row = |of_row: &dyn Fn(usize) -> f64| {
             let mut values = Aligned::zeros(row_count.next_multiple_of(PACK) + 2 * PACK);
             values.iter_mut().enumerate().take(row_count).for_each(|(row, value)| *value = of_row(row));
@@ -63,10 +53,10 @@ impl Chain {
         };
         Some(Self {
             gradient: std::array::from_fn(|number| {
-                runs.expand_with(0.0, |row, _| value(row, number, &|_| 1.0))
+                runs.expand_with(0.0, |row, _| gradient[ENTRIES * row + number])
             }),
             change: std::array::from_fn(|number| {
-                runs.expand_shifted(number + 1, |row, _| value(row, number, &|at| inverse_mass[at]))
+                runs.expand_shifted(number + 1, |row, _| change[ENTRIES * row + number])
             }),
             lower: by_row(&|row| lower[row]),
             inverse: by_row(&|row| system[row]),

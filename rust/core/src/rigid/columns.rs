@@ -7,26 +7,22 @@ use crate::vector::{Instructions, PACK, Vector};
 impl Rigid {
     /// Constrained accelerations from free ones, in place.
     #[inline(always)]
-    pub(crate) fn constrain_acceleration<I: Instructions>(
-        &mut self,
-        acceleration: &mut [f64],
-        inverse_mass: &[f64],
-    ) {
+    pub(crate) fn constrain_acceleration<I: Instructions>(&mut self, acceleration: &mut [f64]) {
         if let Motion::Chain(chain) = &mut self.motion {
             chain.remove_normal::<I>(acceleration);
         } else if self.bank.packed {
-            self.constrain_columns::<I::Pack>(acceleration, inverse_mass);
+            self.constrain_columns::<I::Pack>(acceleration);
         } else {
-            self.constrain_columns::<I::Single>(acceleration, inverse_mass);
+            self.constrain_columns::<I::Single>(acceleration);
         }
     }
 
     #[inline(always)]
-    fn constrain_columns<V: Vector>(&mut self, acceleration: &mut [f64], inverse_mass: &[f64]) {
+    fn constrain_columns<V: Vector>(&mut self, acceleration: &mut [f64]) {
         for column in 0..self.bank.column_count {
             match &self.motion {
                 Motion::Locked => self.stop::<V>(column, acceleration),
-                _ => self.remove_normal::<V>(column, acceleration, inverse_mass),
+                _ => self.remove_normal::<V>(column, acceleration),
             }
         }
     }
@@ -65,53 +61,36 @@ impl Rigid {
         &mut self,
         position: &mut [f64],
         time: f64,
-        inverse_mass: &[f64],
         mask: &[f64; PACK],
     ) {
         if self.bank.packed {
-            self.project_position_columns::<I::Pack>(position, time, inverse_mass, mask);
+            self.project_position_columns::<I::Pack>(position, time, mask);
         } else {
-            self.project_position_columns::<I::Single>(position, time, inverse_mass, mask);
+            self.project_position_columns::<I::Single>(position, time, mask);
         }
     }
 
     #[inline(always)]
-    fn project_position_columns<V: Vector>(
-        &mut self,
-        position: &mut [f64],
-        time: f64,
-        inverse_mass: &[f64],
-        mask: &[f64; PACK],
-    ) {
+    fn project_position_columns<V: Vector>(&mut self, position: &mut [f64], time: f64, mask: &[f64; PACK]) {
         for column in 0..self.bank.column_count {
             self.residual_of_column::<V>(column, position, time, &mut LaneMaximum::new());
             mask_rows::<V>(&mut self.multipliers, mask);
-            self.solve_and_apply::<V>(column, position, inverse_mass);
+            self.solve_and_apply::<V>(column, position);
         }
     }
 
     /// Brings velocities onto G v = rate; lanes whose `mask` is 0 stay as they are.
     #[inline(always)]
-    pub(crate) fn project_velocities<I: Instructions>(
-        &mut self,
-        velocity: &mut [f64],
-        inverse_mass: &[f64],
-        mask: &[f64; PACK],
-    ) {
+    pub(crate) fn project_velocities<I: Instructions>(&mut self, velocity: &mut [f64], mask: &[f64; PACK]) {
         if self.bank.packed {
-            self.project_velocity_columns::<I::Pack>(velocity, inverse_mass, mask);
+            self.project_velocity_columns::<I::Pack>(velocity, mask);
         } else {
-            self.project_velocity_columns::<I::Single>(velocity, inverse_mass, mask);
+            self.project_velocity_columns::<I::Single>(velocity, mask);
         }
     }
 
     #[inline(always)]
-    fn project_velocity_columns<V: Vector>(
-        &mut self,
-        velocity: &mut [f64],
-        inverse_mass: &[f64],
-        mask: &[f64; PACK],
-    ) {
+    fn project_velocity_columns<V: Vector>(&mut self, velocity: &mut [f64], mask: &[f64; PACK]) {
         for column in 0..self.bank.column_count {
             self.gradient_product::<V>(column, velocity);
             for row in 0..self.pattern.row_count {
@@ -119,7 +98,7 @@ impl Rigid {
                 (-V::load(&self.parameters, rate)).add_to(&mut self.multipliers, row * V::WIDTH);
             }
             mask_rows::<V>(&mut self.multipliers, mask);
-            self.solve_and_apply::<V>(column, velocity, inverse_mass);
+            self.solve_and_apply::<V>(column, velocity);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::assembly::Assembly;
 use crate::constraints::{constant_gradient, parameter};
 use crate::lanes::LaneMaximum;
 use crate::schedule::{Class, Layout};
-use crate::solver::{Bank, Pattern};
+use crate::solver::{Bank, ENTRIES, Pattern, RowPlaces};
 use crate::vector::{Instructions, PACK, Vector};
 use chain::{Chain, Links};
 
@@ -21,8 +21,10 @@ use chain::{Chain, Links};
 pub(crate) struct Rigid {
     pattern: Pattern,
     bank: Bank,
-    /// G, `[column][entry]`.
+    rows: Vec<RowPlaces>,
+    /// G and G M^-1, `[column][row][entry]`.
     gradient: Aligned,
+    change: Aligned,
     /// Offset and rate of each row, `[column][row][2]`.
     parameters: Aligned,
     /// Factors of S, `[column][value]`.
@@ -54,10 +56,8 @@ impl Rigid {
         inverse_mass: &[f64],
     ) -> Self {
         let (pattern, bank) = (Pattern::new(&class.shape), Bank::new(class, layout));
-        let entry_of = entries_of_rows(&pattern);
         let gradient = bank.expand(class, members, pattern.entry_count(), |cluster, entry, member| {
-            let (row, within) = entry_of[entry];
-            constant_gradient(assembly, &cluster.rows[row], within, member)
+            constant_gradient(assembly, &cluster.rows[entry / ENTRIES], entry % ENTRIES, member)
         });
         let parameters = bank.expand(class, members, 2 * pattern.row_count, |cluster, number, member| {
             parameter(assembly, &cluster.rows[number / 2], number % 2, member)
@@ -67,6 +67,8 @@ impl Rigid {
             system: Aligned::zeros(bank.column_count * pattern.value_count() * width),
             multipliers: Aligned::zeros(pattern.row_count * width),
             motion: Motion::Some,
+            rows: pattern.row_places(&bank.places),
+            change: pattern.changes(&gradient, &bank, inverse_mass),
             pattern,
             bank,
             gradient,
@@ -74,37 +76,37 @@ impl Rigid {
             numbers,
         };
         if rigid.bank.packed {
-            rigid.prepare::<I::Pack>(inverse_mass);
+            rigid.prepare::<I::Pack>();
         } else {
-            rigid.prepare::<I::Single>(inverse_mass);
+            rigid.prepare::<I::Single>();
         }
         rigid
     }
 
-    fn prepare<V: Vector>(&mut self, inverse_mass: &[f64]) {
+    fn prepare<V: Vector>(&mut self) {
         for column in 0..self.bank.column_count {
             let (entries, values) = (self.pattern.entry_count(), self.pattern.value_count());
-            let gradient = &self.gradient[column * entries * V::WIDTH..][..entries * V::WIDTH];
+            let gradient = &self.gradient[column * entries * V::WIDTH..];
+            let change = &self.change[column * entries * V::WIDTH..];
             let system = &mut self.system[column * values * V::WIDTH..][..values * V::WIDTH];
-            let places = &self.bank.places;
-            self.pattern.assemble::<V>(gradient, inverse_mass, places, column * V::WIDTH, system);
+            self.pattern.assemble::<V>(gradient, change, system);
             self.pattern.factor::<V>(system);
         }
         match self.pattern.coordinate_count - self.pattern.row_count {
             0 => self.motion = Motion::Locked,
-            _ if !self.bank.packed => self.find_chain(inverse_mass),
+            _ if !self.bank.packed => self.find_chain(),
             _ => {}
         }
     }
 
-    fn find_chain(&mut self, inverse_mass: &[f64]) {
+    fn find_chain(&mut self) {
         let links = Links {
             pattern: &self.pattern,
             places: &self.bank.places,
             gradient: &self.gradient,
+            change: &self.change,
             parameters: &self.parameters,
             system: &self.system,
-            inverse_mass,
         };
         if let Some(chain) = Chain::new(&links) {
             self.motion = Motion::Chain(Box::new(chain));
@@ -113,38 +115,28 @@ impl Rigid {
 
     /// Takes from accelerations what the rows do not allow: a -= M^-1 G^T S^-1 G a.
     #[inline(always)]
-    fn remove_normal<V: Vector>(&mut self, column: usize, acceleration: &mut [f64], inverse_mass: &[f64]) {
+    fn remove_normal<V: Vector>(&mut self, column: usize, acceleration: &mut [f64]) {
         self.gradient_product::<V>(column, acceleration);
-        self.solve_and_apply::<V>(column, acceleration, inverse_mass);
+        self.solve_and_apply::<V>(column, acceleration);
     }
 
     /// multipliers = G x.
     #[inline(always)]
     fn gradient_product<V: Vector>(&mut self, column: usize, x: &[f64]) {
-        let gradient = &self.gradient[column * self.pattern.entry_count() * V::WIDTH..];
-        for row in 0..self.pattern.row_count {
-            let mut sum = V::splat(0.0);
-            for entry in self.pattern.row_start[row]..self.pattern.row_start[row + 1] {
-                let at = self.bank.places[self.pattern.coordinate[entry]] + column * V::WIDTH;
-                sum = V::load(gradient, entry * V::WIDTH).mul_add(V::load(x, at), sum);
-            }
-            sum.store(&mut self.multipliers, row * V::WIDTH);
+        for number in 0..self.rows.len() {
+            self.row_product::<V>(column, number, x).store(&mut self.multipliers, number * V::WIDTH);
         }
     }
 
     /// x -= M^-1 G^T S^-1 multipliers.
     #[inline(always)]
-    fn solve_and_apply<V: Vector>(&mut self, column: usize, x: &mut [f64], inverse_mass: &[f64]) {
+    fn solve_and_apply<V: Vector>(&mut self, column: usize, x: &mut [f64]) {
         let system = &self.system[column * self.pattern.value_count() * V::WIDTH..];
         self.pattern.solve::<V>(system, &mut self.multipliers);
-        let gradient = &self.gradient[column * self.pattern.entry_count() * V::WIDTH..];
-        for row in 0..self.pattern.row_count {
-            let multiplier = V::load(&self.multipliers, row * V::WIDTH);
-            for entry in self.pattern.row_start[row]..self.pattern.row_start[row + 1] {
-                let at = self.bank.places[self.pattern.coordinate[entry]] + column * V::WIDTH;
-                let change = V::load(gradient, entry * V::WIDTH) * V::load(inverse_mass, at);
-                (-multiplier).mul_add(change, V::load(x, at)).store(x, at);
-            }
+        for (number, row) in self.rows.iter().enumerate() {
+            let multiplier = V::load(&self.multipliers, number * V::WIDTH);
+            let first = (column * self.rows.len() + number) * ENTRIES * V::WIDTH;
+            row.apply(-multiplier, &self.change, first, x, column * V::WIDTH);
         }
     }
 
@@ -157,29 +149,23 @@ impl Rigid {
         time: f64,
         largest: &mut LaneMaximum,
     ) {
-        let gradient = &self.gradient[column * self.pattern.entry_count() * V::WIDTH..];
-        let parameters = &self.parameters[column * 2 * self.pattern.row_count * V::WIDTH..];
-        for row in 0..self.pattern.row_count {
-            let offset = V::load(parameters, 2 * row * V::WIDTH);
-            let rate = V::load(parameters, (2 * row + 1) * V::WIDTH);
-            let mut residual = -rate.mul_add(V::splat(time), offset);
-            for entry in self.pattern.entries(row) {
-                let at = self.bank.places[self.pattern.coordinate[entry]] + column * V::WIDTH;
-                residual = V::load(gradient, entry * V::WIDTH).mul_add(V::load(position, at), residual);
-            }
+        let parameters = column * 2 * self.rows.len();
+        for number in 0..self.rows.len() {
+            let parameter =
+                |place: usize| V::load(&self.parameters, (parameters + 2 * number + place) * V::WIDTH);
+            let wanted = parameter(1).mul_add(V::splat(time), parameter(0));
+            let residual = self.row_product::<V>(column, number, position) - wanted;
             largest.include(residual.abs());
-            residual.store(&mut self.multipliers, row * V::WIDTH);
+            residual.store(&mut self.multipliers, number * V::WIDTH);
         }
     }
-}
 
-/// Row and position within it of each entry of G.
-pub(crate) fn entries_of_rows(pattern: &Pattern) -> Vec<(usize, usize)> {
-    (0..pattern.row_count)
-        .flat_map(|row| {
-            (0..pattern.row_start[row + 1] - pattern.row_start[row]).map(move |within| (row, within))
-        })
-        .collect()
+    /// A row of G x.
+    #[inline(always)]
+    fn row_product<V: Vector>(&self, column: usize, row: usize, x: &[f64]) -> V {
+        let first = (column * self.rows.len() + row) * ENTRIES * V::WIDTH;
+        self.rows[row].product(&self.gradient, first, x, column * V::WIDTH)
+    }
 }
 
 /// Sets the rows of masked lanes to zero.

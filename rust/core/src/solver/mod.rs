@@ -2,7 +2,10 @@
 //! cluster is a tree.
 
 mod bank;
+mod few;
 mod pattern;
+mod rows;
 
 pub(crate) use bank::Bank;
 pub(crate) use pattern::Pattern;
+pub(crate) use rows::{ENTRIES, RowPlaces};

@@ -1,9 +1,12 @@
-//! Sparse LDL^T of S = G M^-1 G^T for clusters of one shape: found once, walked through for each pack of clusters.
+//! LDL^T of S = G M^-1 G^T for clusters of one shape: found once, walked through for each pack of clusters.
 //!
-//! The values of S stand in one array: the diagonal, then the strict lower triangle by columns with its fill-in.
+//! The values of S stand in one array: the diagonal, then the strict lower triangle by columns with its fill-in. Of a
+//! few rows all of it is kept, and worked on in registers ([`super::few`]).
 
-use std::ops::Range;
-
+use super::Bank;
+use super::few::{self, FEW};
+use super::rows::{ENTRIES, RowPlaces};
+use crate::aligned::Aligned;
 use crate::schedule::Shape;
 use crate::vector::Vector;
 
@@ -12,10 +15,10 @@ use crate::vector::Vector;
 pub(crate) struct Pattern {
     pub(crate) row_count: usize,
     pub(crate) coordinate_count: usize,
-    /// First entry of each row of G, and their number.
-    pub(crate) row_start: Vec<usize>,
-    /// Local coordinate of each entry of G.
-    pub(crate) coordinate: Vec<usize>,
+    /// Entries of each row of G.
+    pub(crate) entry_counts: Vec<usize>,
+    /// Local coordinates of each row, filled up with the last.
+    pub(crate) coordinates: Vec<[usize; ENTRIES]>,
     /// First product of each value of S, and their number.
     product_start: Vec<usize>,
     products: Vec<Product>,
@@ -28,12 +31,11 @@ pub(crate) struct Pattern {
     updates: Vec<Update>,
 }
 
-/// G_left G_right / M of a coordinate that two rows share.
+/// G_left (G M^-1)_right of a coordinate that two rows share.
 #[derive(Clone, Debug)]
 struct Product {
     left: usize,
     right: usize,
-    coordinate: usize,
 }
 
 /// S_target -= L_left S_right.
@@ -48,13 +50,14 @@ impl Pattern {
     /// Symbolic factorisation in the order of the rows.
     pub(crate) fn new(shape: &Shape) -> Self {
         let row_count = shape.rows.len();
-        let mut row_start = vec![0];
-        let mut coordinate = Vec::new();
-        for (_, coordinates) in &shape.rows {
-            coordinate.extend(coordinates);
-            row_start.push(coordinate.len());
-        }
-        let columns = filled_columns(shape);
+        let fill_up = |coordinates: &[usize]| {
+            std::array::from_fn(|number| coordinates[number.min(coordinates.len() - 1)])
+        };
+        let columns = if row_count <= FEW {
+            (0..row_count).map(|column| (column + 1..row_count).collect()).collect()
+        } else {
+            filled_columns(shape)
+        };
         let mut column_start = vec![row_count];
         let mut row = Vec::new();
         for below in &columns {
@@ -64,8 +67,8 @@ impl Pattern {
         let mut pattern = Self {
             row_count,
             coordinate_count: shape.coordinate_count,
-            row_start,
-            coordinate,
+            entry_counts: shape.rows.iter().map(|(_, coordinates)| coordinates.len()).collect(),
+            coordinates: shape.rows.iter().map(|(_, coordinates)| fill_up(coordinates)).collect(),
             product_start: Vec::new(),
             products: Vec::new(),
             column_start,
@@ -78,15 +81,27 @@ impl Pattern {
         pattern
     }
 
-    /// Entries of a row of G.
-    #[inline(always)]
-    pub(crate) fn entries(&self, row: usize) -> Range<usize> {
-        self.row_start[row]..self.row_start[row + 1]
+    /// Number of entries of G, with those that fill rows up.
+    pub(crate) fn entry_count(&self) -> usize {
+        ENTRIES * self.row_count
     }
 
-    /// Number of entries of G.
-    pub(crate) fn entry_count(&self) -> usize {
-        self.coordinate.len()
+    /// Where the rows find their coordinates, given the places of the local ones.
+    pub(crate) fn row_places(&self, places: &[usize]) -> Vec<RowPlaces> {
+        let of_row = self.coordinates.iter().zip(&self.entry_counts);
+        of_row.map(|(row, &count)| RowPlaces::new(row.map(|local| places[local]), count)).collect()
+    }
+
+    /// G M^-1 of all columns, as G stands: `[column][entry][value]`.
+    pub(crate) fn changes(&self, gradient: &[f64], bank: &Bank, inverse_mass: &[f64]) -> Aligned {
+        let mut changes = Aligned::from(gradient);
+        for (at, value) in changes.iter_mut().enumerate() {
+            let (within, entry) = (at % bank.width(), at / bank.width() % self.entry_count());
+            let column = at / bank.width() / self.entry_count();
+            let local = self.coordinates[entry / ENTRIES][entry % ENTRIES];
+            *value *= inverse_mass[bank.places[local] + column * bank.width() + within];
+        }
+        changes
     }
 
     /// Number of values of S.
@@ -94,18 +109,19 @@ impl Pattern {
         self.row_count + self.row.len()
     }
 
-    /// The values below the diagonal, if there is at most one in each column and it belongs to the next row.
+    /// The values below the diagonal, if there is none but next to it.
     pub(crate) fn lower_bidiagonal(&self, system: &[f64]) -> Option<Vec<f64>> {
-        (0..self.row_count)
-            .map(|column| {
-                let values = self.column_start[column]..self.column_start[column + 1];
-                match &self.row[values.start - self.row_count..values.end - self.row_count] {
-                    [] => Some(0.0),
-                    [row] if *row == column + 1 => Some(system[values.start]),
-                    _ => None,
+        let mut lower = vec![0.0; self.row_count];
+        for column in 0..self.row_count {
+            for value in self.column_start[column]..self.column_start[column + 1] {
+                if self.row[value - self.row_count] == column + 1 {
+                    lower[column] = system[value];
+                } else if system[value] != 0.0 {
+                    return None;
                 }
-            })
-            .collect()
+            }
+        }
+        Some(lower)
     }
 
     fn value(&self, row: usize, column: usize) -> usize {
@@ -121,14 +137,14 @@ impl Pattern {
         let mut users = vec![Vec::new(); self.coordinate_count];
         let mut products = vec![Vec::new(); self.value_count()];
         for row in 0..self.row_count {
-            for entry in self.row_start[row]..self.row_start[row + 1] {
-                users[self.coordinate[entry]].push((row, entry));
+            for number in 0..self.entry_counts[row] {
+                users[self.coordinates[row][number]].push((row, ENTRIES * row + number));
             }
         }
-        for (coordinate, users) in users.iter().enumerate() {
+        for users in &users {
             for &(row, left) in users {
                 for &(column, right) in users.iter().filter(|(column, _)| *column <= row) {
-                    products[self.value(row, column)].push(Product { left, right, coordinate });
+                    products[self.value(row, column)].push(Product { left, right });
                 }
             }
         }
@@ -152,22 +168,14 @@ impl Pattern {
         }
     }
 
-    /// S = G M^-1 G^T. Coordinate `c` of the clusters at hand has its inverse mass at `places[c] + shift`.
+    /// S = G M^-1 G^T, given G and G M^-1.
     #[inline(always)]
-    pub(crate) fn assemble<V: Vector>(
-        &self,
-        gradient: &[f64],
-        inverse_mass: &[f64],
-        places: &[usize],
-        shift: usize,
-        system: &mut [f64],
-    ) {
-        for value in 0..self.value_count() {
+    pub(crate) fn assemble<V: Vector>(&self, gradient: &[f64], change: &[f64], system: &mut [f64]) {
+        for (value, bounds) in self.product_start.windows(2).enumerate() {
             let mut sum = V::splat(0.0);
-            for product in &self.products[self.product_start[value]..self.product_start[value + 1]] {
-                let mass = V::load(inverse_mass, places[product.coordinate] + shift);
-                let left = V::load(gradient, product.left * V::WIDTH) * mass;
-                sum = left.mul_add(V::load(gradient, product.right * V::WIDTH), sum);
+            for product in &self.products[bounds[0]..bounds[1]] {
+                let right = V::load(change, product.right * V::WIDTH);
+                sum = V::load(gradient, product.left * V::WIDTH).mul_add(right, sum);
             }
             sum.store(system, value * V::WIDTH);
         }
@@ -176,6 +184,17 @@ impl Pattern {
     /// S = L D L^T in place; the diagonal then holds 1 / D.
     #[inline(always)]
     pub(crate) fn factor<V: Vector>(&self, system: &mut [f64]) {
+        match self.row_count {
+            1 => few::factor::<V, 1>(system),
+            2 => few::factor::<V, 2>(system),
+            3 => few::factor::<V, 3>(system),
+            FEW => few::factor::<V, FEW>(system),
+            _ => self.factor_sparse::<V>(system),
+        }
+    }
+
+    #[inline(always)]
+    fn factor_sparse<V: Vector>(&self, system: &mut [f64]) {
         for column in 0..self.row_count {
             let inverse = V::splat(1.0) / V::load(system, column * V::WIDTH);
             inverse.store(system, column * V::WIDTH);
@@ -193,6 +212,17 @@ impl Pattern {
     /// Solves S x = b in place.
     #[inline(always)]
     pub(crate) fn solve<V: Vector>(&self, system: &[f64], x: &mut [f64]) {
+        match self.row_count {
+            1 => few::solve::<V, 1>(system, x),
+            2 => few::solve::<V, 2>(system, x),
+            3 => few::solve::<V, 3>(system, x),
+            FEW => few::solve::<V, FEW>(system, x),
+            _ => self.solve_sparse::<V>(system, x),
+        }
+    }
+
+    #[inline(always)]
+    fn solve_sparse<V: Vector>(&self, system: &[f64], x: &mut [f64]) {
         for column in 0..self.row_count {
             let known = V::load(x, column * V::WIDTH);
             for value in self.column_start[column]..self.column_start[column + 1] {
@@ -235,39 +265,54 @@ fn filled_columns(shape: &Shape) -> Vec<Vec<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::Pattern;
+    use super::{ENTRIES, Pattern};
     use crate::schedule::{RowKind, Shape};
     use crate::vector::Single;
 
-    /// A star with a ring around it: fills in.
+    const INVERSE_MASS: [f64; 6] = [1.0, 2.0, 0.5, 3.0, 1.0, 0.2];
+    const GRADIENT: [[f64; ENTRIES]; 5] = [
+        [1.0, -2.0, 0.0, 0.0],
+        [0.5, 1.5, 0.0, 0.0],
+        [2.0, 1.0, 0.0, 0.0],
+        [-1.0, 3.0, 0.7, 0.0],
+        [1.0, 1.0, 0.0, 0.0],
+    ];
+
+    /// A star with a ring around it fills in; its first rows are a chain, and a ring of few rows.
     #[test]
-    fn solves_a_system_with_fill_in() {
-        let entries = [vec![0, 1], vec![1, 2], vec![2, 3], vec![3, 0, 4], vec![4, 5]];
-        let rows = entries.iter().map(|entries| (RowKind::Linear, entries.clone())).collect();
+    fn solves_systems_of_any_size() {
+        let rows = [vec![0, 1], vec![1, 2], vec![2, 3], vec![3, 0, 4], vec![4, 5]];
+        for count in 1..=rows.len() {
+            assert_solves(&rows[..count]);
+        }
+    }
+
+    fn assert_solves(rows: &[Vec<usize>]) {
+        let rows: Vec<_> = rows.iter().map(|row| (RowKind::Linear, row.clone())).collect();
         let pattern = Pattern::new(&Shape { rows, coordinate_count: 6 });
-        let gradient = [1.0, -2.0, 0.5, 1.5, 2.0, 1.0, -1.0, 3.0, 0.7, 1.0, 1.0];
-        let inverse_mass = [1.0, 2.0, 0.5, 3.0, 1.0, 0.2];
+        let gradient = GRADIENT[..pattern.row_count].as_flattened();
+        let coordinates = pattern.coordinates.as_flattened();
+        let change: Vec<f64> = gradient.iter().zip(coordinates).map(|(g, &c)| g * INVERSE_MASS[c]).collect();
         let mut system = vec![0.0; pattern.value_count()];
-        pattern.assemble::<Single<true>>(&gradient, &inverse_mass, &[0, 1, 2, 3, 4, 5], 0, &mut system);
+        pattern.assemble::<Single<true>>(gradient, &change, &mut system);
         pattern.factor::<Single<true>>(&mut system);
-        let expected = [1.0, -2.0, 3.0, 0.5, 4.0];
-        let mut x = product(&entries, &gradient, &inverse_mass, &expected);
+        let expected = &[1.0, -2.0, 3.0, 0.5, 4.0][..pattern.row_count];
+        let mut x = product(coordinates, gradient, &change, expected);
         pattern.solve::<Single<true>>(&system, &mut x);
         for (found, expected) in x.iter().zip(expected) {
             assert!((found - expected).abs() < 1e-12, "{x:?}");
         }
     }
 
-    fn product(entries: &[Vec<usize>], gradient: &[f64], inverse_mass: &[f64], x: &[f64]) -> Vec<f64> {
-        let mut impulse = [0.0; 6];
-        let mut next = gradient.iter();
-        for (row, coordinates) in entries.iter().enumerate() {
-            coordinates.iter().zip(&mut next).for_each(|(&c, g)| impulse[c] += g * x[row]);
+    fn product(coordinates: &[usize], gradient: &[f64], change: &[f64], x: &[f64]) -> Vec<f64> {
+        let mut motion = [0.0; 6];
+        for (entry, &coordinate) in coordinates.iter().enumerate() {
+            motion[coordinate] += change[entry] * x[entry / ENTRIES];
         }
-        let mut next = gradient.iter();
-        let row = |coordinates: &Vec<usize>| {
-            coordinates.iter().zip(&mut next).map(|(&c, g)| g * inverse_mass[c] * impulse[c]).sum()
+        let row = |row: usize| {
+            let entries = ENTRIES * row..ENTRIES * (row + 1);
+            entries.map(|entry| gradient[entry] * motion[coordinates[entry]]).sum()
         };
-        entries.iter().map(row).collect()
+        (0..x.len()).map(row).collect()
     }
 }

@@ -63,11 +63,11 @@ impl System {
             #[inline(always)]
             || {
                 for rigid in &mut self.rigid {
-                    rigid.constrain_acceleration::<I>(acceleration, &self.inverse_mass);
+                    rigid.constrain_acceleration::<I>(acceleration);
                 }
                 if rows == Rows::All {
                     for mechanism in &mut self.mechanisms {
-                        mechanism.constrain_acceleration::<I>(acceleration, velocity, &self.inverse_mass);
+                        mechanism.constrain_acceleration::<I>(acceleration, velocity);
                     }
                 }
             },
@@ -94,7 +94,7 @@ impl System {
                     rigid.reactions::<I>(scratch, reaction, self.lanes);
                 }
                 for mechanism in &mut self.mechanisms {
-                    mechanism.constrain_acceleration::<I>(scratch, velocity, &self.inverse_mass);
+                    mechanism.constrain_acceleration::<I>(scratch, velocity);
                     mechanism.reactions(reaction, self.lanes);
                 }
             },

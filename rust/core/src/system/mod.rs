@@ -83,7 +83,7 @@ impl System {
             rigid: linear.into_iter().map(rigid).collect(),
             mechanisms: nonlinear
                 .into_iter()
-                .map(|class| Mechanism::new(assembly, class, layout, members))
+                .map(|class| Mechanism::new(assembly, class, layout, members, &inverse_mass))
                 .collect(),
             inverse_mass,
             lanes: layout.lanes,
@@ -180,7 +180,7 @@ impl System {
             #[inline(always)]
             || {
                 for mechanism in &mut self.mechanisms {
-                    mechanism.project_velocities::<I>(velocity, &self.inverse_mass);
+                    mechanism.project_velocities::<I>(velocity);
                 }
             },
         );

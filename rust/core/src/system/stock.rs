@@ -105,8 +105,8 @@ impl System {
             #[inline(always)]
             || {
                 for rigid in &mut self.rigid {
-                    rigid.project_positions::<I>(position, time, &self.inverse_mass, &lanes);
-                    rigid.project_velocities::<I>(velocity, &self.inverse_mass, &lanes);
+                    rigid.project_positions::<I>(position, time, &lanes);
+                    rigid.project_velocities::<I>(velocity, &lanes);
                 }
             },
         );
