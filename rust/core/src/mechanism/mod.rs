@@ -11,7 +11,7 @@ use crate::constraints::{CURVATURES, constant_gradient, parameter, parameter_cou
 use crate::lanes::{LaneMaximum, keep_worst};
 use crate::newton::Newton;
 use crate::schedule::{Class, Layout, RowKind};
-use crate::solver::{Bank, ENTRIES, Pattern, RowPlaces};
+use crate::solver::{Bank, ENTRIES, Pattern, RowPlaces, at_width};
 use crate::vector::Instructions;
 use column::Column;
 use evaluation::ANGLES;
@@ -108,11 +108,7 @@ impl Mechanism {
     ) {
         let Self { structure, bank, columns, .. } = self;
         for column in columns {
-            if bank.packed {
-                column.project::<I::Pack>(structure, position, velocity, moment, newton);
-            } else {
-                column.project::<I::Single>(structure, position, velocity, moment, newton);
-            }
+            at_width!(bank.width, I, column.project(structure, position, velocity, moment, newton));
         }
     }
 
@@ -129,11 +125,7 @@ impl Mechanism {
     ) {
         let Self { structure, bank, columns, .. } = self;
         for column in columns {
-            if bank.packed {
-                column.slide::<I::Pack>(structure, position, velocity, dt, moment, newton);
-            } else {
-                column.slide::<I::Single>(structure, position, velocity, dt, moment, newton);
-            }
+            at_width!(bank.width, I, column.slide(structure, position, velocity, dt, moment, newton));
         }
     }
 
@@ -142,11 +134,7 @@ impl Mechanism {
     pub(crate) fn project_velocities<I: Instructions>(&mut self, velocity: &mut [f64]) {
         let Self { structure, bank, columns, .. } = self;
         for column in columns {
-            if bank.packed {
-                column.project_velocity::<I::Pack>(structure, velocity);
-            } else {
-                column.project_velocity::<I::Single>(structure, velocity);
-            }
+            at_width!(bank.width, I, column.project_velocity(structure, velocity));
         }
     }
 
@@ -160,11 +148,7 @@ impl Mechanism {
     ) {
         let Self { structure, bank, columns, .. } = self;
         for column in columns {
-            if bank.packed {
-                column.constrain_acceleration::<I::Pack>(structure, acceleration, velocity);
-            } else {
-                column.constrain_acceleration::<I::Single>(structure, acceleration, velocity);
-            }
+            at_width!(bank.width, I, column.constrain_acceleration(structure, acceleration, velocity));
         }
     }
 
@@ -196,11 +180,7 @@ impl Mechanism {
         let mut worst = None;
         let Self { structure, bank, columns, numbers } = self;
         for (number, column) in columns.iter_mut().enumerate() {
-            if bank.packed {
-                column.evaluate_residual::<I::Pack>(structure, position, time);
-            } else {
-                column.evaluate_residual::<I::Single>(structure, position, time);
-            }
+            at_width!(bank.width, I, column.evaluate_residual(structure, position, time));
             bank.for_each_row(number, numbers, |row, at_lane, at| {
                 if at_lane == lane {
                     keep_worst(&mut worst, row, column.multipliers[at].abs());

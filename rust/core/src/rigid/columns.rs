@@ -2,6 +2,7 @@
 
 use super::{Motion, Rigid, mask_rows};
 use crate::lanes::LaneMaximum;
+use crate::solver::at_width;
 use crate::vector::{Instructions, PACK, Vector};
 
 impl Rigid {
@@ -10,10 +11,8 @@ impl Rigid {
     pub(crate) fn constrain_acceleration<I: Instructions>(&mut self, acceleration: &mut [f64]) {
         if let Motion::Chain(chain) = &mut self.motion {
             chain.remove_normal::<I>(acceleration);
-        } else if self.bank.packed {
-            self.constrain_columns::<I::Pack>(acceleration);
         } else {
-            self.constrain_columns::<I::Single>(acceleration);
+            at_width!(self.bank.width, I, self.constrain_columns(acceleration));
         }
     }
 
@@ -47,11 +46,7 @@ impl Rigid {
             return;
         }
         for column in 0..self.bank.column_count {
-            if self.bank.packed {
-                self.residual_of_column::<I::Pack>(column, position, time, largest);
-            } else {
-                self.residual_of_column::<I::Single>(column, position, time, largest);
-            }
+            at_width!(self.bank.width, I, self.residual_of_column(column, position, time, largest));
         }
     }
 
@@ -63,11 +58,7 @@ impl Rigid {
         time: f64,
         mask: &[f64; PACK],
     ) {
-        if self.bank.packed {
-            self.project_position_columns::<I::Pack>(position, time, mask);
-        } else {
-            self.project_position_columns::<I::Single>(position, time, mask);
-        }
+        at_width!(self.bank.width, I, self.project_position_columns(position, time, mask));
     }
 
     #[inline(always)]
@@ -82,11 +73,7 @@ impl Rigid {
     /// Brings velocities onto G v = rate; lanes whose `mask` is 0 stay as they are.
     #[inline(always)]
     pub(crate) fn project_velocities<I: Instructions>(&mut self, velocity: &mut [f64], mask: &[f64; PACK]) {
-        if self.bank.packed {
-            self.project_velocity_columns::<I::Pack>(velocity, mask);
-        } else {
-            self.project_velocity_columns::<I::Single>(velocity, mask);
-        }
+        at_width!(self.bank.width, I, self.project_velocity_columns(velocity, mask));
     }
 
     #[inline(always)]
@@ -111,11 +98,7 @@ impl Rigid {
         lanes: usize,
     ) {
         for column in 0..self.bank.column_count {
-            if self.bank.packed {
-                self.solve_reactions::<I::Pack>(column, free_acceleration);
-            } else {
-                self.solve_reactions::<I::Single>(column, free_acceleration);
-            }
+            at_width!(self.bank.width, I, self.solve_reactions(column, free_acceleration));
             let multipliers = &self.multipliers;
             self.bank.for_each_row(column, &self.numbers, |number, lane, at| {
                 reaction[number * lanes + lane] = -multipliers[at];
@@ -140,11 +123,11 @@ impl Rigid {
     ) -> Option<(usize, f64)> {
         let mut worst = None;
         for column in 0..self.bank.column_count {
-            if self.bank.packed {
-                self.residual_of_column::<I::Pack>(column, position, time, &mut LaneMaximum::new());
-            } else {
-                self.residual_of_column::<I::Single>(column, position, time, &mut LaneMaximum::new());
-            }
+            at_width!(
+                self.bank.width,
+                I,
+                self.residual_of_column(column, position, time, &mut LaneMaximum::new())
+            );
             let residual = &self.multipliers;
             self.bank.for_each_row(column, &self.numbers, |number, at_lane, at| {
                 if at_lane == lane {

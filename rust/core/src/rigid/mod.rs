@@ -12,7 +12,7 @@ use crate::assembly::Assembly;
 use crate::constraints::{constant_gradient, parameter};
 use crate::lanes::LaneMaximum;
 use crate::schedule::{Class, Layout};
-use crate::solver::{Bank, ENTRIES, Pattern, RowPlaces};
+use crate::solver::{Bank, ENTRIES, Pattern, RowPlaces, Width, at_width};
 use crate::vector::{Instructions, PACK, Vector};
 use chain::{Chain, Links};
 
@@ -75,11 +75,7 @@ impl Rigid {
             parameters,
             numbers,
         };
-        if rigid.bank.packed {
-            rigid.prepare::<I::Pack>();
-        } else {
-            rigid.prepare::<I::Single>();
-        }
+        at_width!(rigid.bank.width, I, rigid.prepare());
         rigid
     }
 
@@ -94,7 +90,7 @@ impl Rigid {
         }
         match self.pattern.coordinate_count - self.pattern.row_count {
             0 => self.motion = Motion::Locked,
-            _ if !self.bank.packed => self.find_chain(),
+            _ if self.bank.width == Width::Single => self.find_chain(),
             _ => {}
         }
     }

@@ -1,14 +1,34 @@
-//! Clusters of one class side by side, in columns of one pack (or of a single value for a lone cluster).
+//! Clusters of one class side by side, in columns of one pack, of half a pack if they are few, or of a single value for a
+//! lone cluster.
 
 use crate::aligned::Aligned;
 use crate::schedule::{Class, Cluster, Layout};
-use crate::vector::PACK;
+use crate::vector::{HALF, PACK};
+
+/// Values in a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Width {
+    Single = 1,
+    Half = HALF as isize,
+    Pack = PACK as isize,
+}
+
+/// Calls a method that is generic over the vectors of a column with those of an instruction set that have a width.
+macro_rules! at_width {
+    ($width:expr, $instructions:ident, $object:ident.$method:ident($($argument:expr),*)) => {
+        match $width {
+            $crate::solver::Width::Single => { $object.$method::<$instructions::Single>($($argument),*); }
+            $crate::solver::Width::Half => { $object.$method::<$instructions::Half>($($argument),*); }
+            $crate::solver::Width::Pack => { $object.$method::<$instructions::Pack>($($argument),*); }
+        }
+    };
+}
+pub(crate) use at_width;
 
 /// How the clusters of a class are spread over columns.
 #[derive(Clone, Debug)]
 pub(crate) struct Bank {
-    /// True if a column is a pack.
-    pub(crate) packed: bool,
+    pub(crate) width: Width,
     pub(crate) column_count: usize,
     /// Place of each local coordinate of the first column in the state vectors.
     pub(crate) places: Vec<usize>,
@@ -18,15 +38,19 @@ pub(crate) struct Bank {
 
 impl Bank {
     pub(crate) fn new(class: &Class, layout: &Layout) -> Self {
-        let packed = layout.is_packed(class);
-        let width = class.clusters.len() * layout.lanes;
+        let slots = class.clusters.len() * layout.lanes;
+        let width = match slots {
+            _ if !layout.is_packed(class) => Width::Single,
+            ..=HALF => Width::Half,
+            _ => Width::Pack,
+        };
         let first = class.clusters.first();
         let places = first.map_or(Vec::new(), |cluster| {
             cluster.coordinates.iter().map(|&coordinate| layout.offset[coordinate]).collect()
         });
         Self {
-            packed,
-            column_count: if packed { width.div_ceil(PACK) } else { 1 },
+            width,
+            column_count: slots.div_ceil(width as usize),
             places,
             lanes: layout.lanes,
             cluster_count: class.clusters.len(),
@@ -35,7 +59,7 @@ impl Bank {
 
     /// Values in a column.
     pub(crate) fn width(&self) -> usize {
-        if self.packed { PACK } else { 1 }
+        self.width as usize
     }
 
     /// Cluster and lane at each place of a row of columns; None where the last column is filled up.

@@ -6,6 +6,6 @@ mod few;
 mod pattern;
 mod rows;
 
-pub(crate) use bank::Bank;
+pub(crate) use bank::{Bank, Width, at_width};
 pub(crate) use pattern::Pattern;
 pub(crate) use rows::{ENTRIES, RowPlaces};

@@ -1,7 +1,7 @@
 //! Arithmetic on one value or on eight at once, written once for both.
 //!
 //! A kernel is generic over [`Vector`]. [`Single`] is one value; the packs hold eight in the registers of an
-//! instruction set ([`packs`]). Both compute bit by bit the same.
+//! instruction set ([`packs`]), and half a pack four. All compute bit by bit the same.
 //!
 //! Loads and stores of the time loop are not checked against the length of the array in release builds. They
 //! need no check: every place comes from the schedule, which is built once from indices that
@@ -22,6 +22,9 @@ pub(crate) use x86::{Avx2, Avx512};
 
 /// Number of values in a pack.
 pub(crate) const PACK: usize = 8;
+
+/// Number of values in half a pack.
+pub(crate) const HALF: usize = PACK / 2;
 
 /// The places of the packs from `first` to `end`, both multiples of [`PACK`].
 #[inline(always)]
@@ -148,13 +151,15 @@ pub(crate) fn transpose<V: Vector>(mut rows: [V; PACK]) -> [V; PACK] {
     rows
 }
 
-/// The two widths of one instruction set, and the way into code that is compiled for it.
+/// The widths of one instruction set, and the way into code that is compiled for it.
 ///
 /// Types of this trait other than [`Portable`] are only used where [`crate::instructions`] has found that the
 /// processor has their instructions.
 pub(crate) trait Instructions {
     /// One value.
     type Single: Vector;
+    /// Four values.
+    type Half: Vector;
     /// Eight values.
     type Pack: Vector;
 

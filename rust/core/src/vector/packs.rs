@@ -5,7 +5,7 @@
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use super::single::Single;
-use super::{Instructions, PACK, Vector};
+use super::{HALF, Instructions, PACK, Vector};
 
 /// A pack of `N` parts.
 #[derive(Clone, Copy, Debug)]
@@ -203,6 +203,7 @@ pub(crate) struct Portable;
 
 impl Instructions for Portable {
     type Single = Single<{ cfg!(target_arch = "aarch64") }>;
+    type Half = Parts<Self::Single, HALF>;
     type Pack = Parts<Self::Single, PACK>;
 
     #[inline(never)]

@@ -11,6 +11,7 @@ pub(crate) struct Avx2;
 
 impl Instructions for Avx2 {
     type Single = Single<true>;
+    type Half = Ymm;
     type Pack = Parts<Ymm, 2>;
 
     #[inline(always)]

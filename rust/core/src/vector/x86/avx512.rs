@@ -2,6 +2,7 @@
 
 use std::arch::x86_64::*;
 
+use super::avx2::Ymm;
 use crate::vector::packs::Parts;
 use crate::vector::{Instructions, PACK, Single, Vector};
 
@@ -11,6 +12,7 @@ pub(crate) struct Avx512;
 
 impl Instructions for Avx512 {
     type Single = Single<true>;
+    type Half = Ymm;
     type Pack = Parts<Zmm, 1>;
 
     #[inline(always)]
