@@ -109,8 +109,7 @@ impl Column {
     /// Assembles and factors S from G.
     #[inline(always)]
     fn factor<V: Vector>(&mut self, structure: &Structure) {
-        structure.pattern.assemble::<V>(&self.gradient, &self.change, &mut self.system);
-        structure.pattern.factor::<V>(&mut self.system);
+        structure.pattern.factor::<V>(&self.gradient, &self.change, &mut self.system);
     }
 
     /// v -= M^-1 G^T S^-1 (G v + g_t).

@@ -85,8 +85,7 @@ impl Rigid {
             let gradient = &self.gradient[column * entries * V::WIDTH..];
             let change = &self.change[column * entries * V::WIDTH..];
             let system = &mut self.system[column * values * V::WIDTH..][..values * V::WIDTH];
-            self.pattern.assemble::<V>(gradient, change, system);
-            self.pattern.factor::<V>(system);
+            self.pattern.factor::<V>(gradient, change, system);
         }
         match self.pattern.coordinate_count - self.pattern.row_count {
             0 => self.motion = Motion::Locked,

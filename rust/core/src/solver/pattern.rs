@@ -19,9 +19,8 @@ pub(crate) struct Pattern {
     pub(crate) entry_counts: Vec<usize>,
     /// Local coordinates of each row, filled up with the last.
     pub(crate) coordinates: Vec<[usize; ENTRIES]>,
-    /// First product of each value of S, and their number.
-    product_start: Vec<usize>,
-    products: Vec<Product>,
+    /// Products of each value of S below the diagonal.
+    products: Vec<Vec<Product>>,
     /// First value below the diagonal of each column of S, and the number of values.
     column_start: Vec<usize>,
     /// Row of each value below the diagonal.
@@ -29,6 +28,8 @@ pub(crate) struct Pattern {
     /// First update of each column, and their number.
     update_start: Vec<usize>,
     updates: Vec<Update>,
+    /// Whether a value of S and its factors is zero in any case.
+    pub(super) is_zero: Vec<bool>,
 }
 
 /// G_left (G M^-1)_right of a coordinate that two rows share.
@@ -69,15 +70,16 @@ impl Pattern {
             coordinate_count: shape.coordinate_count,
             entry_counts: shape.rows.iter().map(|(_, coordinates)| coordinates.len()).collect(),
             coordinates: shape.rows.iter().map(|(_, coordinates)| fill_up(coordinates)).collect(),
-            product_start: Vec::new(),
             products: Vec::new(),
             column_start,
             row,
             update_start: vec![0],
             updates: Vec::new(),
+            is_zero: Vec::new(),
         };
         pattern.find_products();
         pattern.find_updates(&columns);
+        pattern.find_zeros();
         pattern
     }
 
@@ -135,7 +137,7 @@ impl Pattern {
 
     fn find_products(&mut self) {
         let mut users = vec![Vec::new(); self.coordinate_count];
-        let mut products = vec![Vec::new(); self.value_count()];
+        let mut products = vec![Vec::new(); self.row.len()];
         for row in 0..self.row_count {
             for number in 0..self.entry_counts[row] {
                 users[self.coordinates[row][number]].push((row, ENTRIES * row + number));
@@ -143,16 +145,12 @@ impl Pattern {
         }
         for users in &users {
             for &(row, left) in users {
-                for &(column, right) in users.iter().filter(|(column, _)| *column <= row) {
-                    products[self.value(row, column)].push(Product { left, right });
+                for &(column, right) in users.iter().filter(|(column, _)| *column < row) {
+                    products[self.value(row, column) - self.row_count].push(Product { left, right });
                 }
             }
         }
-        self.product_start.push(0);
-        for of_value in products {
-            self.products.extend(of_value);
-            self.product_start.push(self.products.len());
-        }
+        self.products = products;
     }
 
     fn find_updates(&mut self, columns: &[Vec<usize>]) {
@@ -168,29 +166,71 @@ impl Pattern {
         }
     }
 
-    /// S = G M^-1 G^T, given G and G M^-1.
-    #[inline(always)]
-    pub(crate) fn assemble<V: Vector>(&self, gradient: &[f64], change: &[f64], system: &mut [f64]) {
-        for (value, bounds) in self.product_start.windows(2).enumerate() {
-            let mut sum = V::splat(0.0);
-            for product in &self.products[bounds[0]..bounds[1]] {
-                let right = V::load(change, product.right * V::WIDTH);
-                sum = V::load(gradient, product.left * V::WIDTH).mul_add(right, sum);
+    fn find_zeros(&mut self) {
+        self.is_zero = vec![false; self.value_count()];
+        for (value, products) in (self.row_count..).zip(&self.products) {
+            self.is_zero[value] = products.is_empty();
+        }
+        for update in &self.updates {
+            if !(self.is_zero[update.left] || self.is_zero[update.right]) {
+                self.is_zero[update.target] = false;
             }
-            sum.store(system, value * V::WIDTH);
         }
     }
 
-    /// S = L D L^T in place; the diagonal then holds 1 / D.
+    /// S = G M^-1 G^T = L D L^T, given G and G M^-1; the diagonal of the factors holds 1 / D.
     #[inline(always)]
-    pub(crate) fn factor<V: Vector>(&self, system: &mut [f64]) {
+    pub(crate) fn factor<V: Vector>(&self, gradient: &[f64], change: &[f64], system: &mut [f64]) {
         match self.row_count {
-            1 => few::factor::<V, 1>(system),
-            2 => few::factor::<V, 2>(system),
-            3 => few::factor::<V, 3>(system),
-            FEW => few::factor::<V, FEW>(system),
-            _ => self.factor_sparse::<V>(system),
+            1 => few::factor::<V, 1>(self, gradient, change, system),
+            2 => few::factor::<V, 2>(self, gradient, change, system),
+            3 => few::factor::<V, 3>(self, gradient, change, system),
+            FEW => few::factor::<V, FEW>(self, gradient, change, system),
+            _ => {
+                for row in 0..self.row_count {
+                    self.diagonal::<V>(row, gradient, change).store(system, row * V::WIDTH);
+                }
+                for value in self.row_count..self.value_count() {
+                    self.below::<V>(value, gradient, change).store(system, value * V::WIDTH);
+                }
+                self.factor_sparse::<V>(system);
+            }
         }
+    }
+
+    /// A value of S on the diagonal.
+    #[inline(always)]
+    pub(super) fn diagonal<V: Vector>(&self, row: usize, gradient: &[f64], change: &[f64]) -> V {
+        let entry = |number: usize| {
+            let at = (ENTRIES * row + number) * V::WIDTH;
+            (V::load(gradient, at), V::load(change, at))
+        };
+        let [(g_0, c_0), (g_1, c_1)] = [entry(0), entry(1)];
+        let sum = g_1.mul_add(c_1, g_0 * c_0);
+        if self.entry_counts[row] <= 2 {
+            return sum;
+        }
+        let [(g_2, c_2), (g_3, c_3)] = [entry(2), entry(3)];
+        g_3.mul_add(c_3, g_2.mul_add(c_2, sum))
+    }
+
+    /// A value of S below the diagonal: most rows share one coordinate, or none.
+    #[inline(always)]
+    pub(super) fn below<V: Vector>(&self, value: usize, gradient: &[f64], change: &[f64]) -> V {
+        let products = &self.products[value - self.row_count];
+        let product = |product: &Product| {
+            (V::load(gradient, product.left * V::WIDTH), V::load(change, product.right * V::WIDTH))
+        };
+        let Some((first, rest)) = products.split_first() else {
+            return V::splat(0.0);
+        };
+        let (left, right) = product(first);
+        let mut sum = left * right;
+        for further in rest {
+            let (left, right) = product(further);
+            sum = left.mul_add(right, sum);
+        }
+        sum
     }
 
     #[inline(always)]
@@ -294,8 +334,7 @@ mod tests {
         let coordinates = pattern.coordinates.as_flattened();
         let change: Vec<f64> = gradient.iter().zip(coordinates).map(|(g, &c)| g * INVERSE_MASS[c]).collect();
         let mut system = vec![0.0; pattern.value_count()];
-        pattern.assemble::<Single<true>>(gradient, &change, &mut system);
-        pattern.factor::<Single<true>>(&mut system);
+        pattern.factor::<Single<true>>(gradient, &change, &mut system);
         let expected = &[1.0, -2.0, 3.0, 0.5, 4.0][..pattern.row_count];
         let mut x = product(coordinates, gradient, &change, expected);
         pattern.solve::<Single<true>>(&system, &mut x);
