@@ -1,6 +1,6 @@
 //! L D L^T of a full system of a few rows, in registers.
 //!
-//! The values stand as in [`super::Pattern`]: the diagonal, then the strict lower triangle by columns.
+//! The values stand as in [`super::pattern`]: the diagonal, then the strict lower triangle by columns.
 
 use super::Pattern;
 use crate::vector::Vector;

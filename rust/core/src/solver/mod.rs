@@ -2,6 +2,7 @@
 //! cluster is a tree.
 
 mod bank;
+mod factors;
 mod few;
 mod pattern;
 mod rows;
