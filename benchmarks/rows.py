@@ -50,7 +50,7 @@ def unfinished(
     for workload in workloads:
         case = case_of(workload)
         if row_of(case) not in finished:
-            progress(str(case))
+            progress(f"{case}, a state every {case.save_every}")
             yield workload
 
 
