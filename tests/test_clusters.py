@@ -1,5 +1,7 @@
 """Rows that hang together, in clusters of any size and number: all backends solve them alike."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from catalogue import BACKENDS
@@ -8,13 +10,13 @@ import molenspin as ms
 
 
 def shafts(shaft_count: int, joint_count: int) -> ms.Assembly:
-    """Shafts of bodies with a joint between each two, every other one driven by a helical gear and moving a crank."""
+    """Shafts with a joint between each two bodies, every other one with a helical gear and a crank."""
     assembly = ms.Assembly(f"{shaft_count} shafts of {joint_count} joints")
     for shaft in range(shaft_count):
         names = [f"body {shaft}-{number}" for number in range(joint_count + 1)]
         for number, name in enumerate(names):
             assembly.add(ms.Body(name, inertia=1.0 + 0.1 * number + 0.05 * shaft, mass=3.0))
-        for number, (a, b) in enumerate(zip(names, names[1:], strict=False)):
+        for number, (a, b) in enumerate(pairwise(names)):
             assembly.add(ms.UniversalJoint(a, b, 10.0 + 5.0 * number))
         assembly.add(ms.Excitation(names[-1], "spin", mean=20.0, amplitude=5.0 + shaft, frequency=3.0))
         assembly.add(ms.Bearing(names[0], drag=0.2, axial_stiffness=1e3, axial_damping=5.0))

@@ -51,7 +51,8 @@ def run(content, **options):
 
 @pytest.fixture(scope="module")
 def cluster():
-    given = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
+    given = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1"}
+    given["dashboard_address"] = "127.0.0.1:0"  # else it wants port 8787, which another test may have
     settings = {
         "distributed.scheduler.allowed-failures": 1,
         # It looks so long after a kill, and would close for good a worker that is down again at that moment.
