@@ -12,7 +12,6 @@ impl Pattern {
         match self.row_count {
             1 => few::factor::<V, 1>(self, gradient, change, system),
             2 => few::factor::<V, 2>(self, gradient, change, system),
-            3 => few::factor::<V, 3>(self, gradient, change, system),
             FEW => few::factor::<V, FEW>(self, gradient, change, system),
             _ => {
                 for row in 0..self.row_count {
@@ -83,7 +82,6 @@ impl Pattern {
         match self.row_count {
             1 => few::solve::<V, 1>(system, x),
             2 => few::solve::<V, 2>(system, x),
-            3 => few::solve::<V, 3>(system, x),
             FEW => few::solve::<V, FEW>(system, x),
             _ => self.solve_sparse::<V>(system, x),
         }

@@ -6,7 +6,7 @@ use super::Pattern;
 use crate::vector::Vector;
 
 /// Up to so many rows are few.
-pub(super) const FEW: usize = 4;
+pub(super) const FEW: usize = 3;
 
 /// Place of a value of the lower triangle.
 const fn place<const ROWS: usize>(row: usize, column: usize) -> usize {
