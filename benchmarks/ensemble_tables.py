@@ -11,7 +11,7 @@ def ensembles_tables(records: Records) -> str:
     """Million body-steps per second by members and threads, one table for each way to record."""
     tables = []
     for title, final_only in (("Final states only", True), ("Every tenth step recorded", False)):
-        cases = [case for case in _cases(records) if (case.save_every == case.step_count) is final_only]
+        cases = [case for case in records.cases if (case.save_every == case.step_count) is final_only]
         if cases:
             tables += [f"### {title}", _ensembles_table(records, cases)]
     return "\n\n".join(filter(None, [*tables, _summary(records)]))
@@ -41,7 +41,7 @@ def _gains(records: Records, case: TimingCase) -> list[Estimate | None]:
 
 def _summary(records: Records) -> str:
     """The gains where every way to run had work."""
-    found = [_gains(records, case) for case in _cases(records)]
+    found = [_gains(records, case) for case in records.cases]
     whole = [[gain.value for gain in gains if gain] for gains in found if None not in gains]
     ranges = [
         f"{label} {median(gains):.3g} ({min(gains):.3g} to {max(gains):.3g})"
@@ -50,27 +50,20 @@ def _summary(records: Records) -> str:
     return f"Gains in {len(whole)} rows, median (lowest to highest): {', '.join(ranges)}." if ranges else ""
 
 
-def _cases(records: Records) -> list[TimingCase]:
-    return list(dict.fromkeys(record.case for record in records.records))
-
-
 def ensemble_rivals_table(records: Records) -> str:
     """Million body-steps per second of each rival at each size, and the error."""
-    cases = dict.fromkeys(record.case for record in records.records)
     members = ", ".join(str(count) for count in records.values("member_count"))
     header = [
         f"{members} members",
         "method",
-        *(f"n = {case.body_count} [1e6/s]" for case in cases),
+        *(f"n = {case.body_count} [1e6/s]" for case in records.cases),
         "error [rad]",
     ]
-    return markdown_table(
-        header, (_ensemble_rival_row(records, label, list(cases)) for label in records.backends)
-    )
+    return markdown_table(header, (_ensemble_rival_row(records, label) for label in records.backends))
 
 
-def _ensemble_rival_row(records: Records, label: str, cases: list[TimingCase]) -> list[str]:
-    found = [records.longest(label, **vars(case)) for case in cases]
+def _ensemble_rival_row(records: Records, label: str) -> list[str]:
+    found = [records.longest(label, **vars(case)) for case in records.cases]
     rates = [text(throughput(record), 1e-6) if record else "-" for record in found]
     present = [record for record in found if record]
     method = present[0].path if present else "wrong or failed"

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from benchmarks.session import STEPS
-from molenspin.timing import Environment, TimingRecord, Verdict, load_timing
+from molenspin.timing import Environment, TimingCase, TimingRecord, Verdict, load_timing
 from molenspin.timing.statistics import Estimate, median_estimate, ratio_estimate
 
 
@@ -39,9 +39,14 @@ class Records:
         """Labels in the order of their first appearance."""
         return tuple(dict.fromkeys(record.backend for record in self.records))
 
+    @cached_property
+    def cases(self) -> tuple[TimingCase, ...]:
+        """Cases in the order of their first appearance."""
+        return tuple(dict.fromkeys(record.case for record in self.records))
+
     def values(self, field: str) -> tuple[object, ...]:
         """Values of a field of the cases in the order of their first appearance."""
-        return tuple(dict.fromkeys(getattr(record.case, field) for record in self.records))
+        return tuple(dict.fromkeys(getattr(case, field) for case in self.cases))
 
 
 def step_seconds(record: TimingRecord) -> tuple[float, ...]:

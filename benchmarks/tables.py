@@ -72,14 +72,13 @@ def _against(record: TimingRecord | None, baseline: TimingRecord | None) -> str:
 def recording_table(records: Records) -> str:
     """Milliseconds for a full run by what is recorded and into which memory."""
     header = ["assembly", "save_every", *(f"{label} [ms]" for label in records.backends)]
-    cases = dict.fromkeys(record.case for record in records.records)
     rows = (
         [
             f"{case.assembly} {case.body_count}",
             "final state" if case.save_every == case.step_count else str(case.save_every),
             *(_milliseconds(records.longest(label, **vars(case))) for label in records.backends),
         ]
-        for case in cases
+        for case in records.cases
     )
     return markdown_table(header, rows)
 
@@ -115,8 +114,7 @@ def _scaling_row(records: Records, family: object, sizes: tuple[object, ...]) ->
 def counters_table(records: Records) -> str:
     """Milliseconds with and without the phase counters, and what they cost."""
     header = ["assembly", "integrator", "members", "with [ms]", "without [ms]", "cost", "rounds"]
-    cases = dict.fromkeys(record.case for record in records.records)
-    rows = (_counters_row(records, case) for case in cases)
+    rows = (_counters_row(records, case) for case in records.cases)
     return markdown_table(header, [row for row in rows if row])
 
 
