@@ -13,7 +13,7 @@ PACKAGE = ROOT / "molenspin"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LADDER: tuple[tuple[str, ...], ...] = (
-    ("errors", "status"),
+    ("errors", "status", "durable_files"),
     ("provenance", "strict_yaml", "integrators"),
     ("config",),
     ("assembly",),
@@ -45,7 +45,7 @@ RUNG = {name: number for number, names in enumerate(LADDER) for name in names}
 DOORS = {("assembly/assembly.py", "simulation")}
 """Imports against the ladder: `Assembly.simulate` and `simulate_ensemble` are there for the user's ease."""
 
-LINE_LIMIT = 250
+LINE_LIMIT = 400
 LONG_MODULES = {
     "assembly/compiled.py": "declares every array that a backend reads, in one place",
     "config/models.py": "declares every key of a configuration, in one place",
