@@ -79,8 +79,8 @@ def read_sealed(path: Path, *, kind: str, key: str | None = None) -> Any:  # noq
     content = sealed["content"]
     try:
         checksum = _json_checksum(sealed["kind"], sealed["key"], content)
-    except (ValueError, RecursionError):  # numbers that are not finite
-        checksum = ""
+    except (ValueError, RecursionError):  # numbers that are not finite: nothing of ours
+        raise DamagedFileError(path, _CHANGED) from None
     _check_seal(path, sealed, checksum, kind=kind, key=key)
     return content
 
