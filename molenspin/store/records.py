@@ -106,14 +106,21 @@ def load_record(path: Path, *, digest: str | None = None) -> GroupRecord:
     DamagedFileError
         If it is not the record of that group, whole.
     """
-    content = read_sealed(path, kind=KIND, key=digest)
+    try:
+        return _checked(path, read_sealed(path, kind=KIND, key=digest))
+    except DamagedFileError as error:
+        advice = "delete it, and the next run of the workflow writes it again"
+        raise DamagedFileError(path, f"{error.reason}; {advice}") from error
+
+
+def _checked(path: Path, content: object) -> GroupRecord:
     try:
         record = _ADAPTER.validate_json(dumps(content))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise DamagedFileError(path, f"is not a record of a group: {where!a}: {first['msg']}") from None
-    if record.group != path.stem or sum(record.status_counts.values()) != record.case_count:
+    if not path.name.startswith(f"{record.group}.") or sum(record.status_counts.values()) != record.case_count:
         raise DamagedFileError(path, "is the record of another group, or its counts do not add up")
     return record
 
@@ -128,7 +135,7 @@ def load_records(folder: Path) -> list[GroupRecord]:
             damaged.append(str(error))
     if damaged:
         others = f" (and {len(damaged) - 1} more in that folder)" if damaged[1:] else ""
-        _log_once(f"{damaged[0]}{others}; passed over")
+        _log_once(f"passed over{others}: {damaged[0]}")
     return records
 
 
