@@ -22,7 +22,8 @@ from molenspin.history import BODY_VARIABLES, allocate_history
 from molenspin.provenance import backend_fingerprint
 from molenspin.status import CaseStatus
 from molenspin.store.claims import Claim
-from molenspin.store.location import arrays_of, naming_damage, open_root
+from molenspin.store.location import naming_damage, open_root
+from molenspin.store.nodes import arrays_of, node_in
 from molenspin.store.writing import BatchRegion, BatchResult
 from molenspin.sweep.batches import fingerprint_number
 
@@ -242,8 +243,8 @@ def _open_node(
     slot_count: int,  # noqa: ARG001  (a longer node is another entry)
 ) -> tuple[Mapping[str, zarr.Array[Any]], Assembly]:
     """Arrays and assembly of a node, opened once: reading what describes them takes as long as a batch."""
-    node = open_root(url)[name]
-    if not isinstance(node, zarr.Group) or node.attrs.get("layout") != layout:
+    node = node_in(open_root(url), name)
+    if node.attrs.get("layout") != layout:
         raise MolenspinError(f"{url}: {name} is not the node that was planned; run the workflow again")
     with naming_damage(f"{url}/{name}"):
         return arrays_of(node), assembly_from_dict(loads(str(node.attrs["assembly"])))

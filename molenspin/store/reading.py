@@ -1,6 +1,6 @@
 """Read a store: its ledger for planning, its cases for running, its results for people."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 
 from molenspin.errors import MolenspinError
 from molenspin.status import CaseStatus
+from molenspin.store.arrays import filled_rows
 from molenspin.store.chunks import read_chunks, written_chunks
-from molenspin.store.location import array_of, first_line, naming_damage, open_root, store_exists
+from molenspin.store.location import array_of, damaged, naming_damage, open_root, store_exists
+from molenspin.store.nodes import nodes_in
 from molenspin.store.origins import fingerprints
 from molenspin.store.records import GroupRecord
+from molenspin.store.slots import check_statuses
 from molenspin.sweep.ledger import Ledger, NodeLedger
 
 if TYPE_CHECKING:
@@ -53,11 +56,17 @@ def _completed(ledger: Ledger, records: Sequence[GroupRecord]) -> dict[int, int]
 
 
 def nodes_of(url: str, *, read_only: bool = True) -> Iterator[tuple[str, zarr.Group]]:
-    """Nodes of a store whose creation was finished, by name."""
+    """Nodes of a store by name; other people's groups are passed over.
+
+    Raises
+    ------
+    MolenspinError
+        If there is no store, or a group holds results that nothing describes.
+    """
     root = open_root(url, read_only=read_only)
     with naming_damage(url):
-        nodes = sorted(root.groups())
-    yield from ((name, node) for name, node in nodes if "layout" in node.attrs)
+        nodes = list(nodes_in(root))
+    yield from ((node.name, node.group) for node in nodes)
 
 
 def read_column(node: zarr.Group, name: str, part: slice = slice(None)) -> NDArray[Any]:
@@ -80,31 +89,21 @@ def open_results(url: str, *, chunks: Any = None) -> "xr.DataTree":  # noqa: ANN
     url
         Path or URL of the store.
     chunks
-        Handed to `xarray.open_datatree`: ``{}`` for dask arrays in the store's chunks.
+        As for `xarray.open_dataset`: ``{}`` for dask arrays in the store's chunks.
 
     Raises
     ------
     MolenspinError
-        If there is no store, or what describes it is damaged or half written.
+        If there is no store, or what describes it is damaged or half written; later, when values are used
+        that are damaged.
     """
     import xarray as xr
 
-    from molenspin.store.unpacking import unpack
+    from molenspin.store.datasets import open_node
 
-    store: Any = open_root(url, read_only=True).store
-    try:
-        tree = xr.open_datatree(store, engine="zarr", consolidated=False, chunks=chunks)
-    except ValueError as error:
-        raise MolenspinError(
-            f"{url} cannot be opened ({first_line(error)}): if a workflow that adds to it was stopped, run "
-            "it again, which keeps all results; else `molenspin verify` names what is damaged"
-        ) from error
-    used = {}
-    for name, node in nodes_of(url):
-        dataset = tree.children[name].to_dataset(inherit=False)
-        dataset = unpack(dataset, node, in_chunks=chunks is not None)
-        used[name] = dataset.isel(case=np.flatnonzero(dataset["identity"]))
-    return xr.DataTree.from_dict({"/": tree.to_dataset(), **used})
+    attributes = open_root(url, read_only=True).attrs.asdict()
+    nodes = {name: open_node(node, chunks=chunks) for name, node in nodes_of(url)}
+    return xr.DataTree.from_dict({"/": xr.Dataset(attrs=attributes), **nodes})
 
 
 def _unread_ledger(node: zarr.Group) -> NodeLedger:
@@ -112,6 +111,8 @@ def _unread_ledger(node: zarr.Group) -> NodeLedger:
     used = np.flatnonzero(identity)
     # A preparation that was killed leaves slots without an identity at the end: they are given out again.
     slot_count = int(used[-1]) + 1 if len(used) else 0
+    if len(group) < slot_count or np.any(group[used] < 0):
+        raise damaged(f"{node.store_path}/group", "it is missing or lacks values")
     return NodeLedger(
         layout=str(node.attrs["layout"]),
         batch_size=_integer(node, "batch_size"),
@@ -132,15 +133,21 @@ def _read_statuses(node: zarr.Group, ledger: NodeLedger, completed: Mapping[int,
         recorded = (ledger.group == number) & is_written
         ledger.status[recorded] = CaseStatus.OK
         ledger.fingerprint[recorded] = known
-    used = (chunk for chunk in written if chunk * size < ledger.slot_count)
-    unknown = [chunk for chunk in used if int(ledger.group[chunk * size]) not in completed]
+    unknown = [chunk for chunk in written if _group_of(ledger, chunk) not in completed]
     found = zip(
         unknown, read_chunks(status, unknown), read_chunks(origin, unknown, parse=fingerprints), strict=True
     )
     for chunk, statuses, numbers in found:
-        slots = slice(chunk * size, min((chunk + 1) * size, ledger.slot_count))
-        ledger.status[slots] = statuses[: slots.stop - slots.start]
-        ledger.fingerprint[slots] = numbers[: slots.stop - slots.start]
+        slots = slice(chunk * size, (chunk + 1) * size)
+        identities = ledger.identity[slots]
+        check_statuses(str(node.store_path), identities, statuses)
+        ledger.status[slots] = statuses[: len(identities)]
+        ledger.fingerprint[slots] = numbers[: len(identities)]
+
+
+def _group_of(ledger: NodeLedger, chunk: int) -> int:
+    """Number of the group that runs a batch; -1 for a chunk beyond the last slot."""
+    return int(next(iter(ledger.group[chunk * ledger.batch_size :]), -1))
 
 
 def _integer(node: zarr.Group, name: str) -> int:
@@ -159,8 +166,18 @@ def case_rows(node: zarr.Group, chunks: Sequence[int]) -> Iterator[tuple[int, di
     begin = min(chunks) * size
     part = slice(begin, (max(chunks) + 1) * size)
     columns = {name: read_column(node, name, part) for name in names}
+    check_statuses(str(node.store_path), columns["identity"], columns["status"])
+    _check_columns(node, columns, ("dt", "integrator", "backend", *parameters))
     for chunk in chunks:
         first = chunk * size - begin
         batch = {name: values[first : first + size] for name, values in columns.items()}
         used = int(np.count_nonzero(batch["identity"]))
         yield chunk * size, {name: values[:used] for name, values in batch.items()}
+
+
+def _check_columns(node: zarr.Group, columns: Mapping[str, NDArray[Any]], names: Iterable[str]) -> None:
+    """Refuse to run cases of which a setting or parameter is lost."""
+    is_used = columns["identity"] != 0
+    for name in names:
+        if len(columns[name]) != len(is_used) or not filled_rows(columns[name])[is_used].all():
+            raise damaged(f"{node.store_path}/{name}", "it is missing or lacks values")
