@@ -13,7 +13,6 @@ from molenspin.provenance import backend_fingerprint
 from molenspin.store.claims import claim, claim_place
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import read_ledger
-from molenspin.store.records import load_records
 from molenspin.sweep.batches import fingerprint_number
 from molenspin.sweep.cases import Series, expand
 from molenspin.sweep.plan import Group, Plan, make_plan
@@ -103,7 +102,7 @@ def open_project(config: Mapping[str, Any] | Path) -> Project:
 
 def _planned(config: Config, series: tuple[Series, ...], fingerprints: Mapping[str, str]) -> Project:
     places = places_of(config)
-    ledger = read_ledger(places.store, load_records(places.records))
+    ledger = read_ledger(places.store)
     return Project(config, places, make_plan(config, series, ledger, fingerprints))
 
 

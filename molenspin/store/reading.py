@@ -8,13 +8,11 @@ import zarr
 from numpy.typing import NDArray
 
 from molenspin.errors import MolenspinError
-from molenspin.status import CaseStatus
 from molenspin.store.arrays import filled_rows
 from molenspin.store.chunks import read_chunks, written_chunks
 from molenspin.store.location import array_of, damaged, naming_damage, open_root, store_exists
 from molenspin.store.nodes import nodes_in
 from molenspin.store.origins import fingerprints
-from molenspin.store.records import GroupRecord
 from molenspin.store.slots import check_statuses
 from molenspin.sweep.ledger import Ledger, NodeLedger
 
@@ -22,37 +20,22 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-def read_ledger(url: str, records: Sequence[GroupRecord] = ()) -> Ledger:
-    """What the store holds; empty if there is no store.
+def read_ledger(url: str) -> Ledger:
+    """What the store holds, as its statuses say, which stand beside the data; empty if there is no store.
 
     Parameters
     ----------
     url
         Path or URL of the store.
-    records
-        Records of groups: where one says that all cases of a group have results, their statuses need not be
-        read and count as ok; the record says how many failed.
     """
     if not store_exists(url):
         return Ledger()
     with naming_damage(url):
         nodes = dict(nodes_of(url))
         ledger = Ledger({name: _unread_ledger(node) for name, node in nodes.items()})
-        completed = _completed(ledger, records)
         for name, node in nodes.items():
-            _read_statuses(node, ledger.nodes[name], completed)
+            _read_statuses(node, ledger.nodes[name])
     return ledger
-
-
-def _completed(ledger: Ledger, records: Sequence[GroupRecord]) -> dict[int, int]:
-    """Group number to fingerprint, of the groups whose record covers all their slots."""
-    groups = [node.group[node.identity != 0] for node in ledger.nodes.values()]
-    counts = np.bincount(np.concatenate([*groups, np.empty(0, dtype=np.int32)]), minlength=1)
-    return {
-        record.number: record.fingerprint
-        for record in records
-        if record.is_complete and record.number < len(counts) and record.case_count == counts[record.number]
-    }
 
 
 def nodes_of(url: str, *, read_only: bool = True) -> Iterator[tuple[str, zarr.Group]]:
@@ -123,31 +106,21 @@ def _unread_ledger(node: zarr.Group) -> NodeLedger:
     )
 
 
-def _read_statuses(node: zarr.Group, ledger: NodeLedger, completed: Mapping[int, int]) -> None:
-    """Fill in status and fingerprint: from the records, else from the chunks that were written."""
+def _read_statuses(node: zarr.Group, ledger: NodeLedger) -> None:
+    """Fill in status and fingerprint from the chunks that were written."""
     status, origin = array_of(node, "status"), array_of(node, "origin")
-    size = ledger.batch_size
-    written = written_chunks(status)
-    is_written = np.isin(np.arange(ledger.slot_count) // size, written)
-    for number, known in completed.items():
-        recorded = (ledger.group == number) & is_written
-        ledger.status[recorded] = CaseStatus.OK
-        ledger.fingerprint[recorded] = known
-    unknown = [chunk for chunk in written if _group_of(ledger, chunk) not in completed]
-    found = zip(
-        unknown, read_chunks(status, unknown), read_chunks(origin, unknown, parse=fingerprints), strict=True
+    size, written = ledger.batch_size, written_chunks(status)
+    # Also what lies beyond the last slot is looked at: an identity may be lost there.
+    statuses = np.zeros(max(ledger.slot_count, (1 + max(written, default=-1)) * size), dtype=np.int8)
+    numbers = np.zeros(len(statuses), dtype=np.uint64)
+    read = zip(
+        written, read_chunks(status, written), read_chunks(origin, written, parse=fingerprints), strict=True
     )
-    for chunk, statuses, numbers in found:
+    for chunk, some, others in read:
         slots = slice(chunk * size, (chunk + 1) * size)
-        identities = ledger.identity[slots]
-        check_statuses(str(node.store_path), identities, statuses)
-        ledger.status[slots] = statuses[: len(identities)]
-        ledger.fingerprint[slots] = numbers[: len(identities)]
-
-
-def _group_of(ledger: NodeLedger, chunk: int) -> int:
-    """Number of the group that runs a batch; -1 for a chunk beyond the last slot."""
-    return int(next(iter(ledger.group[chunk * ledger.batch_size :]), -1))
+        statuses[slots], numbers[slots] = some, others
+    check_statuses(str(node.store_path), ledger.identity, statuses)
+    ledger.status[:], ledger.fingerprint[:] = statuses[: ledger.slot_count], numbers[: ledger.slot_count]
 
 
 def _integer(node: zarr.Group, name: str) -> int:
