@@ -12,7 +12,9 @@ from zarr.errors import ZarrUserWarning
 
 from molenspin.assembly.yaml_format import assembly_to_dict
 from molenspin.config.models import Storage
+from molenspin.history import multiples
 from molenspin.provenance import versions
+from molenspin.publication import publishable
 from molenspin.store.arrays import (
     COLUMN_CHUNK,
     OUTCOMES,
@@ -47,7 +49,7 @@ def prepare_store(plan: Plan, url: str) -> None:
     root.update_attributes(
         {
             "name": plan.config.name,
-            "config": plan.config.model_dump(mode="json"),
+            "config": publishable(plan.config.model_dump(mode="json")),
             "versions": versions(),
             "fingerprints": dict(plan.fingerprints),
         }
@@ -109,7 +111,7 @@ def _create(
 
 
 def _write_coordinates(group: zarr.Group, layout: Layout) -> None:
-    times = np.arange(layout.sample_count) * layout.simulation.save_interval
+    times = multiples(layout.simulation.save_interval, layout.sample_count)
     bodies = [body.name for body in layout.source.assembly.bodies]
     coordinates: dict[str, tuple[ArraySpec, NDArray[Any]]] = {
         "time": (ArraySpec("float64", np.nan, {"units": "s", "long_name": "time"}), times),
