@@ -101,6 +101,10 @@ class NoStoreError(MolenspinError):
     """There is no store at that place yet."""
 
 
+class OtherContentError(MolenspinError):
+    """Something else than results of ours is at that place."""
+
+
 class OtherFormatError(MolenspinError):
     """The results were written by a version with another format."""
 
@@ -124,10 +128,19 @@ def open_root(url: str, *, read_only: bool = False) -> zarr.Group:
         except FileNotFoundError as error:
             _refuse_other_content(url)
             raise NoStoreError(f"{url}: there is no store of results; run the workflow first") from error
+    return check_root(root, url)
+
+
+def check_root(root: zarr.Group, url: str) -> zarr.Group:
+    """The root group of a store, which must be ours and of this format.
+
+    Raises
+    ------
+    OtherContentError, OtherFormatError
+        If it is not.
+    """
     if root.attrs.get("kind") != KIND:
-        raise MolenspinError(
-            f"{url}: a Zarr hierarchy, but not one that molenspin wrote; choose another place"
-        )
+        raise OtherContentError(f"{url}: a Zarr hierarchy, but not one that molenspin wrote")
     found = root.attrs.get("format", 1)  # the first format had no number
     if found != FORMAT:
         raise OtherFormatError(
@@ -142,7 +155,7 @@ def _refuse_other_content(url: str) -> None:
     path = Path(url)
     is_free = "://" in url or not path.exists()
     if not is_free and (path.is_file() or any(entry.suffix != ".partial" for entry in path.iterdir())):
-        raise MolenspinError(f"{url} holds something else than results; choose another place for the store")
+        raise OtherContentError(f"{url} holds something else than results")
 
 
 def store_exists(url: str) -> bool:
@@ -157,6 +170,8 @@ def store_exists(url: str) -> bool:
         open_root(url, read_only=True)
     except NoStoreError:
         return False
+    except OtherContentError as error:
+        raise OtherContentError(f"{error}; choose another place for the store") from error
     return True
 
 

@@ -1,6 +1,7 @@
 """Read a store: its ledger for planning, its cases for running, its results for people."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import zarr
 from numpy.typing import NDArray
 
 from molenspin.errors import MolenspinError
+from molenspin.netcdf import writable
 from molenspin.status import CaseStatus
 from molenspin.store.chunks import read_chunks, written_chunks
 from molenspin.store.location import array_of, first_line, naming_damage, open_root, store_exists
@@ -54,7 +56,10 @@ def _completed(ledger: Ledger, records: Sequence[GroupRecord]) -> dict[int, int]
 
 def nodes_of(url: str, *, read_only: bool = True) -> Iterator[tuple[str, zarr.Group]]:
     """Nodes of a store whose creation was finished, by name."""
-    root = open_root(url, read_only=read_only)
+    yield from _nodes_below(open_root(url, read_only=read_only), url)
+
+
+def _nodes_below(root: zarr.Group, url: str) -> Iterator[tuple[str, zarr.Group]]:
     with naming_damage(url):
         nodes = sorted(root.groups())
     yield from ((name, node) for name, node in nodes if "layout" in node.attrs)
@@ -72,13 +77,13 @@ def read_column(node: zarr.Group, name: str, part: slice = slice(None)) -> NDArr
         return np.asarray(array_of(node, name)[part])
 
 
-def open_results(url: str, *, chunks: Any = None) -> "xr.DataTree":  # noqa: ANN401
+def open_results(store: "str | PathLike[str]", *, chunks: Any = None) -> "xr.DataTree":  # noqa: ANN401
     """The results as a tree of datasets, one for each node, without unused slots.
 
     Parameters
     ----------
-    url
-        Path or URL of the store.
+    store
+        Path or URL of the store, folder of the sweep, or a zip file of one of them.
     chunks
         Handed to `xarray.open_datatree`: ``{}`` for dask arrays in the store's chunks.
 
@@ -89,22 +94,27 @@ def open_results(url: str, *, chunks: Any = None) -> "xr.DataTree":  # noqa: ANN
     """
     import xarray as xr
 
+    from molenspin.store.opening import naming_zip_damage, open_place
     from molenspin.store.unpacking import unpack
 
-    store: Any = open_root(url, read_only=True).store
+    root = open_place(store)
+    place: Any = root.store
     try:
-        tree = xr.open_datatree(store, engine="zarr", consolidated=False, chunks=chunks)
+        with naming_zip_damage(store):
+            tree = xr.open_datatree(
+                place, engine="zarr", group=root.path or None, consolidated=False, chunks=chunks
+            )
     except ValueError as error:
         raise MolenspinError(
-            f"{url} cannot be opened ({first_line(error)}): if a workflow that adds to it was stopped, run "
+            f"{store} cannot be opened ({first_line(error)}): if a workflow that adds to it was stopped, run "
             "it again, which keeps all results; else `molenspin verify` names what is damaged"
         ) from error
     used = {}
-    for name, node in nodes_of(url):
+    for name, node in _nodes_below(root, str(store)):
         dataset = tree.children[name].to_dataset(inherit=False)
         dataset = unpack(dataset, node, in_chunks=chunks is not None)
-        used[name] = dataset.isel(case=np.flatnonzero(dataset["identity"]))
-    return xr.DataTree.from_dict({"/": tree.to_dataset(), **used})
+        used[name] = writable(dataset.isel(case=np.flatnonzero(dataset["identity"])))
+    return xr.DataTree.from_dict({"/": writable(tree.to_dataset()), **used})
 
 
 def _unread_ledger(node: zarr.Group) -> NodeLedger:
