@@ -1,6 +1,5 @@
 """Run one batch: build the ensemble, call the backend once, commit the results. A failure is a result."""
 
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -20,6 +19,7 @@ from molenspin.backends.registry import get_backend
 from molenspin.errors import MolenspinError
 from molenspin.history import BODY_VARIABLES, allocate_history
 from molenspin.provenance import backend_fingerprint
+from molenspin.publication import machine_name, without_folders
 from molenspin.status import CaseStatus
 from molenspin.store.claims import Claim
 from molenspin.store.location import naming_damage, open_root
@@ -125,7 +125,7 @@ def compute_batch(task: BatchTask) -> BatchResult:
     """Simulate a batch; what goes wrong in the simulation is a result."""
     if fingerprint_number(backend_fingerprint(task.backend)) != task.fingerprint:
         raise MolenspinError(
-            f"worker on {platform.node()}: its code for backend {task.backend} is not that of the sweep; "
+            f"worker on {machine_name()}: its code for backend {task.backend} is not that of the sweep; "
             "restart the workers after every change of the package"
         )
     return simulate_batch(_assembly_of(task), task)
@@ -136,7 +136,7 @@ def commit_batch(task: BatchTask, result: BatchResult) -> BatchReport:
     arrays, assembly = _open_node(task.url, task.node, task.layout, task.slot_count)
     task.claim.check()
     BatchRegion(arrays, task.first_slot, task.case_count).commit(
-        result, fingerprint=task.fingerprint, machine=platform.node(), relative_error=task.relative_error
+        result, fingerprint=task.fingerprint, machine=machine_name(), relative_error=task.relative_error
     )
     body_count = len(assembly.bodies)
     evaluations = int(result.force_evaluations[result.force_evaluations > 0].sum())
@@ -203,7 +203,7 @@ def failed_case(error: BaseException) -> BatchResult:
     return BatchResult(
         variables={},
         status=np.array([CaseStatus.FAILED], dtype=np.int8),
-        messages=["out of memory" if isinstance(error, MemoryError) else text[:1000]],
+        messages=["out of memory" if isinstance(error, MemoryError) else without_folders(text)[:1000]],
         max_residual=np.full(1, np.nan),
         newton_iterations=np.full(1, -1),
         force_evaluations=np.full(1, -1),

@@ -1,6 +1,5 @@
 """Run the batches of a group on Dask workers, and record it when all are committed."""
 
-import platform
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from molenspin.isolation import ProcessDiedError, in_own_process, run_apart
 from molenspin.journal import Journal, journal
 from molenspin.progress import Progress
 from molenspin.provenance import versions
+from molenspin.publication import machine_name
 from molenspin.store.claims import Claim, claim
 from molenspin.store.location import first_line, naming_damage, storage_errors
 from molenspin.store.records import GroupRecord
@@ -181,7 +181,7 @@ def _record(
         rates={key: work[key] / seconds[key] for key in work if seconds[key] > 0},
         core_seconds=float(sum(seconds.values())),
         elapsed=elapsed,
-        machine=platform.node(),
+        machine=machine_name(),
         versions=versions(),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )

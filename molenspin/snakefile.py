@@ -8,6 +8,7 @@ from typing import Any
 from molenspin.errors import MolenspinError
 from molenspin.project import Project, open_project, prepare_project
 from molenspin.store.location import first_line, storage_errors
+from molenspin.terminal import visible
 
 
 def checked_project(config: Mapping[str, Any], *, is_main: bool) -> Project:
@@ -39,8 +40,8 @@ def messages_only() -> Iterator[None]:
     try:
         yield
     except MolenspinError as error:
-        print(f"molenspin: {error}", file=sys.stderr)
+        print(visible(f"molenspin: {error}"), file=sys.stderr)
         raise SystemExit(2) from None
     except storage_errors() as error:
-        print(f"molenspin: results cannot be written: {first_line(error)}", file=sys.stderr)
+        print(visible(f"molenspin: results cannot be written: {first_line(error)}"), file=sys.stderr)
         raise SystemExit(2) from None

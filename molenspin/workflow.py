@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from molenspin.errors import MolenspinError
+from molenspin.terminal import visible
 
 if TYPE_CHECKING:
     from molenspin.progress import Progress
@@ -28,7 +29,7 @@ def script(snakemake: Any) -> Iterator[None]:  # noqa: ANN401  (Snakemake's obje
         yield
     except MolenspinError as error:
         _write(log, f"{error}\n")
-        print(f"molenspin: {snakemake.rule}: {error}", file=sys.stderr)
+        print(visible(f"molenspin: {snakemake.rule}: {error}"), file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         _write(log, "interrupted\n")
@@ -43,7 +44,7 @@ def script(snakemake: Any) -> Iterator[None]:  # noqa: ANN401  (Snakemake's obje
 
 def _write(log: Path, text: str) -> None:
     with suppress(OSError):  # on a full disk the log must not stand in the way of the message
-        log.write_text(text)
+        log.write_text(visible(text))
 
 
 class ProgressLine:
@@ -73,4 +74,4 @@ class ProgressLine:
 
 def print_line(line: str) -> None:
     """Show a line while the workflow runs."""
-    print(line, file=sys.stderr, flush=True)
+    print(visible(line), file=sys.stderr, flush=True)

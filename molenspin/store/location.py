@@ -1,11 +1,13 @@
 """Where a store is: a folder or an object store, opened through one function."""
 
 import sys
+import zlib
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
+from zipfile import BadZipFile
 
 import zarr
 from zarr.abc.store import Store
@@ -23,7 +25,17 @@ KIND = "molenspin results"
 RETRY_TIMEOUT = timedelta(seconds=30)
 """So long an object store that does not answer is tried again."""
 
-DAMAGE = (ValueError, RuntimeError, KeyError, TypeError, AttributeError, AssertionError)
+DAMAGE = (
+    ValueError,
+    RuntimeError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    EOFError,
+    BadZipFile,
+    zlib.error,
+)
 """What Zarr and its codecs raise on bytes that they did not write."""
 
 
@@ -106,6 +118,10 @@ class NoStoreError(MolenspinError):
     """There is no store at that place yet."""
 
 
+class OtherContentError(MolenspinError):
+    """Something else than results of ours is at that place."""
+
+
 class OtherFormatError(MolenspinError):
     """The results were written by a version with another format."""
 
@@ -156,15 +172,27 @@ def _holds_nodes(location: Store, url: str) -> bool:
     return any(description is not None for description in descriptions)
 
 
+def check_root(root: zarr.Group, url: str) -> zarr.Group:
+    """The root group of a store, which must be ours and of this format.
+
+    Raises
+    ------
+    OtherContentError, OtherFormatError
+        If it is not.
+    """
+    if not _is_current(root.attrs):
+        _refuse(url, b"", root.attrs)
+    return root
+
+
 def _refuse(url: str, content: bytes | None, attributes: Mapping[str, Any]) -> NoReturn:
     """Say why what is at a URL is no store that this version can read."""
     if content is None:
         _refuse_other_content(url)
         raise NoStoreError(f"{url}: there is no store of results; run the workflow first")
     if attributes.get("kind") != KIND:
-        raise MolenspinError(
-            f"{url}: a Zarr hierarchy, but not one that molenspin wrote, or its zarr.json is damaged; choose "
-            "another place, or bring that file back"
+        raise OtherContentError(
+            f"{url}: a Zarr hierarchy, but not one that molenspin wrote (or its zarr.json is damaged)"
         )
     found = attributes.get("format", 1)  # the first format had no number
     raise OtherFormatError(
@@ -181,7 +209,7 @@ def _refuse_other_content(url: str) -> None:
     else:
         is_free = not Path(url).exists()
     if not is_free:
-        raise MolenspinError(f"{url} holds something else than results; choose another place for the store")
+        raise OtherContentError(f"{url} holds something else than results")
 
 
 async def _only_partial(names: AsyncGenerator[str, None]) -> bool:
@@ -205,6 +233,8 @@ def store_exists(url: str) -> bool:
         open_root(url, read_only=True)
     except NoStoreError:
         return False
+    except OtherContentError as error:
+        raise OtherContentError(f"{error}; choose another place for the store") from error
     return True
 
 

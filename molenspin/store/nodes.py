@@ -81,13 +81,13 @@ def nodes_in(root: zarr.Group) -> Iterator[Node]:
     MolenspinError
         If a group holds arrays of results, but nothing says of what.
     """
-    for name in names_in(root.store, ""):
+    for name in names_in(root.store, root.path):
         if name == "zarr.json":
             continue
         node = _node(root, name)
         if node is not None:
             yield node
-        elif _lost_its_description(root.store, name):
+        elif _lost_its_description(root.store, _path(root, name)):
             raise MolenspinError(
                 f"{root.store_path}/{name} holds results, but what described them is gone (were its "
                 "attributes replaced?); nothing was changed: bring its zarr.json back from a backup, or move "
@@ -109,20 +109,25 @@ def node_in(root: zarr.Group, name: str) -> zarr.Group:
     return node.group
 
 
+def _path(root: zarr.Group, name: str) -> str:
+    """Path of a node in its Zarr store: in a zip the root may be a folder."""
+    return f"{root.path}/{name}".lstrip("/")
+
+
 def _node(root: zarr.Group, name: str) -> Node | None:
-    store = root.store
-    found = group_attributes(read_bytes(store, f"{name}/zarr.json"))
-    description = parse_description(read_bytes(store, f"{name}/{COPY}"))
+    store, path = root.store, _path(root, name)
+    found = group_attributes(read_bytes(store, f"{path}/zarr.json"))
+    description = parse_description(read_bytes(store, f"{path}/{COPY}"))
     if description is not None and description.attributes["node"] == name:
         attributes = {**(found or {}), **description.attributes}
-        return Node(name, group_at(store, name, attributes), found, description)
+        return Node(name, group_at(store, path, attributes), found, description)
     is_withdrawn = found is not None and "node" in found and "layout" not in found
-    candidates = (found or {}, {} if is_withdrawn else _consolidated_attributes(store, name))
+    candidates = (found or {}, {} if is_withdrawn else _consolidated_attributes(root, name))
     attributes = next((one for one in candidates if _is_described(one, name)), {})
     if not attributes:
         return None
-    attributes.setdefault("variables", [one for one in VARIABLES if one in names_in(store, name)])
-    return Node(name, group_at(store, name, attributes), found, None)
+    attributes.setdefault("variables", [one for one in VARIABLES if one in names_in(store, path)])
+    return Node(name, group_at(store, path, attributes), found, None)
 
 
 def _is_described(attributes: Attributes, name: str) -> bool:
@@ -130,27 +135,27 @@ def _is_described(attributes: Attributes, name: str) -> bool:
     return all(key in attributes for key in REQUIRED) and attributes.get("node", name) == name
 
 
-def _consolidated_attributes(store: Store, name: str) -> dict[str, Any]:
+def _consolidated_attributes(root: zarr.Group, name: str) -> dict[str, Any]:
     """Attributes of a group as the root of the store has them."""
-    content: Any = parse_json(read_bytes(store, "zarr.json"))
+    content: Any = parse_json(read_bytes(root.store, _path(root, "zarr.json")))
     try:
         return dict(content["consolidated_metadata"]["metadata"][name]["attributes"])
     except (KeyError, TypeError, ValueError):
         return {}
 
 
-def _lost_its_description(store: Store, name: str) -> bool:
-    return set(OUTCOMES) <= set(names_in(store, name)) and not is_empty(store, name)
+def _lost_its_description(store: Store, path: str) -> bool:
+    return set(OUTCOMES) <= set(names_in(store, path)) and not is_empty(store, path)
 
 
-def is_empty(store: Store, name: str) -> bool:
+def is_empty(store: Store, path: str) -> bool:
     """Whether no array of ours in a group has a slot."""
-    return not any(_slot_count(store, name, one) for one in names_in(store, name) if one in KNOWN)
+    return not any(_slot_count(store, path, one) for one in names_in(store, path) if one in KNOWN)
 
 
-def _slot_count(store: Store, name: str, array: str) -> int | None:
+def _slot_count(store: Store, path: str, array: str) -> int | None:
     """Slots of a per-case array; None for anything else."""
-    document = parse_json(read_bytes(store, f"{name}/{array}/zarr.json")) or {}
+    document = parse_json(read_bytes(store, f"{path}/{array}/zarr.json")) or {}
     dimensions, shape = document.get("dimension_names"), document.get("shape")
     return int(shape[0]) if dimensions and shape and dimensions[0] == "case" else None
 

@@ -12,6 +12,7 @@ from zarr.abc.codec import BytesBytesCodec
 from molenspin.assembly.yaml_format import assembly_to_dict
 from molenspin.config.models import Storage
 from molenspin.provenance import versions
+from molenspin.publication import publishable
 from molenspin.store.arrays import (
     COLUMN_CHUNK,
     OUTCOMES,
@@ -82,7 +83,7 @@ def _root_attributes(plan: Plan) -> dict[str, Any]:
         "kind": KIND,
         "format": FORMAT,
         "name": plan.config.name,
-        "config": plan.config.model_dump(mode="json"),
+        "config": publishable(plan.config.model_dump(mode="json")),
         "versions": versions(),
         "fingerprints": dict(plan.fingerprints),
     }

@@ -1,6 +1,7 @@
 """Read a store: its ledger for planning, its cases for running, its results for people."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import zarr
 from numpy.typing import NDArray
 
 from molenspin.errors import MolenspinError
+from molenspin.netcdf import writable
 from molenspin.store.arrays import filled_rows
 from molenspin.store.chunks import read_chunks, written_chunks
 from molenspin.store.location import array_of, damaged, naming_damage, open_root, store_exists
@@ -46,7 +48,10 @@ def nodes_of(url: str, *, read_only: bool = True) -> Iterator[tuple[str, zarr.Gr
     MolenspinError
         If there is no store, or a group holds results that nothing describes.
     """
-    root = open_root(url, read_only=read_only)
+    yield from _nodes_below(open_root(url, read_only=read_only), url)
+
+
+def _nodes_below(root: zarr.Group, url: str) -> Iterator[tuple[str, zarr.Group]]:
     with naming_damage(url):
         nodes = list(nodes_in(root))
     yield from ((node.name, node.group) for node in nodes)
@@ -64,13 +69,13 @@ def read_column(node: zarr.Group, name: str, part: slice = slice(None)) -> NDArr
         return np.asarray(array_of(node, name)[part])
 
 
-def open_results(url: str, *, chunks: Any = None) -> "xr.DataTree":  # noqa: ANN401
+def open_results(store: "str | PathLike[str]", *, chunks: Any = None) -> "xr.DataTree":  # noqa: ANN401
     """The results as a tree of datasets, one for each node, without unused slots.
 
     Parameters
     ----------
-    url
-        Path or URL of the store.
+    store
+        Path or URL of the store, folder of the sweep, or a zip file of one of them.
     chunks
         As for `xarray.open_dataset`: ``{}`` for dask arrays in the store's chunks.
 
@@ -83,10 +88,13 @@ def open_results(url: str, *, chunks: Any = None) -> "xr.DataTree":  # noqa: ANN
     import xarray as xr
 
     from molenspin.store.datasets import open_node
+    from molenspin.store.opening import naming_zip_damage, open_place
 
-    attributes = open_root(url, read_only=True).attrs.asdict()
-    nodes = {name: open_node(node, chunks=chunks) for name, node in nodes_of(url)}
-    return xr.DataTree.from_dict({"/": xr.Dataset(attrs=attributes), **nodes})
+    root = open_place(store)
+    with naming_zip_damage(store):
+        nodes = {name: open_node(node, chunks=chunks) for name, node in _nodes_below(root, str(store))}
+    datasets = {"/": xr.Dataset(attrs=root.attrs.asdict()), **nodes}
+    return xr.DataTree.from_dict({name: writable(dataset) for name, dataset in datasets.items()})
 
 
 def _unread_ledger(node: zarr.Group) -> NodeLedger:

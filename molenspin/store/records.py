@@ -120,7 +120,10 @@ def _checked(path: Path, content: object) -> GroupRecord:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise DamagedFileError(path, f"is not a record of a group: {where!a}: {first['msg']}") from None
-    if not path.name.startswith(f"{record.group}.") or sum(record.status_counts.values()) != record.case_count:
+    if (
+        not path.name.startswith(f"{record.group}.")
+        or sum(record.status_counts.values()) != record.case_count
+    ):
         raise DamagedFileError(path, "is the record of another group, or its counts do not add up")
     return record
 

@@ -21,6 +21,7 @@ from zarr.errors import ZarrUserWarning
 
 from molenspin.assembly.yaml_format import assembly_from_dict
 from molenspin.errors import MolenspinError
+from molenspin.history import multiples
 from molenspin.store.arrays import QUANTITIES
 from molenspin.store.description import (
     COPY,
@@ -37,6 +38,8 @@ from molenspin.store.description import (
 )
 from molenspin.store.location import DAMAGE, array_of, damaged
 from molenspin.store.nodes import Node
+
+TIME_ROUNDING = 1e-12
 
 MISSING = "is missing or damaged"
 
@@ -166,7 +169,7 @@ def coordinate_values(attributes: Attributes, texts: Mapping[str, Sequence[str]]
     """Values of all coordinates of a node; the time in s."""
     simulation = attributes["simulation"]
     interval = simulation["save_interval"]
-    times = np.arange(1 + round(simulation["duration"] / interval)) * interval
+    times = multiples(interval, 1 + round(simulation["duration"] / interval))
     return {"time": times, **{name: np.array(values, dtype=object) for name, values in texts.items()}}
 
 
@@ -175,11 +178,18 @@ def wrong_coordinates(node: Node) -> Iterator[tuple[str, NDArray[Any]]]:
     texts = node.description.coordinates if node.description else coordinate_texts(node.attributes)
     for name, values in coordinate_values(node.attributes, texts).items():
         try:
-            found = np.asarray(array_of(node.group, name)[:]).tolist()
+            found = np.asarray(array_of(node.group, name)[:])
         except (*DAMAGE, MolenspinError):
-            found = None
-        if found != values.tolist():
+            found = np.array(None)
+        if found.shape != values.shape or not _agree(found, values):
             yield name, values
+
+
+def _agree(found: NDArray[Any], values: NDArray[Any]) -> bool:
+    """Whether coordinates are the same; times but for the rounding of earlier versions."""
+    if found.dtype.kind == "f":
+        return np.allclose(found, values, rtol=TIME_ROUNDING, atol=0.0)
+    return bool(found.tolist() == values.tolist())
 
 
 def wrong_root(root: zarr.Group, nodes: Sequence[Node]) -> Iterator[str]:
