@@ -19,7 +19,7 @@ from molenspin.store.description import COPY, array_names
 from molenspin.store.location import DAMAGE, naming_damage, open_root
 from molenspin.store.nodes import Node, arrays_of, nodes_in
 from molenspin.store.records import load_record
-from molenspin.store.restoration import wrong_coordinates, wrong_documents, wrong_root
+from molenspin.store.restoration import MISSING, wrong_coordinates, wrong_documents, wrong_root
 from molenspin.store.slots import STATUSES, check_statuses
 from molenspin.sweep.ledger import RESULTS
 from molenspin.sweep.plan import group_name
@@ -115,18 +115,22 @@ def find_damaged_records(records: Path, summary: Path) -> Iterator[Damage]:
 def _damaged_descriptions(node: Node) -> Iterator[Damage]:
     for document in wrong_documents(node):
         yield _restorable(node, document.key, document.reason)
-    missing = set(array_names(node.attributes)) - set(node.group.array_keys())
-    if node.description is None and missing:
-        for name in sorted(missing):
-            reason = "is missing or damaged"
-            yield Damage(
-                key=f"{node.name}/{name}/zarr.json", reason=reason, remedy=Remedy.NODE, node=node.name
-            )
-        return
-    if node.description is None and node.has_copy:
-        yield _restorable(node, f"{node.name}/{COPY}", "is missing or damaged")
+    if node.description is None:
+        yield from _without_copy(node)
     for name, _ in wrong_coordinates(node):
         yield _restorable(node, f"{node.name}/{name}/c/0", "is missing, or its values are wrong")
+
+
+def _without_copy(node: Node) -> Iterator[Damage]:
+    """Damage to the descriptions of arrays that no copy describes: without it they cannot be written anew."""
+    if node.has_copy:
+        yield _restorable(node, f"{node.name}/{COPY}", MISSING)
+    for name in array_names(node.attributes):
+        try:
+            array_of(node.group, name)
+        except MolenspinError:
+            key = f"{node.name}/{name}/zarr.json"
+            yield Damage(key=key, reason=MISSING, remedy=Remedy.NODE, node=node.name)
 
 
 def _restorable(node: Node, key: str, reason: str) -> Damage:
