@@ -26,8 +26,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options of the tests in `tests/faults`."""
+    """Options of the tests in `tests/faults` and `tests/store`."""
     parser.addoption("--kills", type=int, default=0, help="kill -9 a run at so many random moments")
+    parser.addoption("--every-file", action="store_true", help="damage every file of a store, in every way")
 
 
 @pytest.fixture(params=BACKENDS)

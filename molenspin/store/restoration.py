@@ -83,7 +83,7 @@ def wrong_documents(node: Node) -> Iterator[Document]:
     """Descriptions that are missing or wrong; those of arrays only if there is a copy to compare with."""
     lost = {key: value for key, value in node.attributes.items() if (node.found or {}).get(key) != value}
     if lost:
-        reason = MISSING if node.found is None else f"other attributes stand for {', '.join(sorted(lost))}"
+        reason = MISSING if node.found is None else f"its attributes were replaced: {', '.join(sorted(lost))}"
         yield Document(f"{node.name}/zarr.json", reason, _group_document(node.attributes))
     if node.description is not None:
         yield from _wrong_arrays(node, node.description)

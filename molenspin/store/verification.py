@@ -1,6 +1,5 @@
 """Read all that a store must hold, name what is damaged, and restore it or withdraw what depends on it."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -12,13 +11,14 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from molenspin.errors import MolenspinError
+from molenspin.errors import DamagedFileError, MolenspinError
+from molenspin.sealed_files import read_sealed
 from molenspin.status import CaseStatus
 from molenspin.store.arrays import COLUMNS, filled_rows
 from molenspin.store.description import COPY, array_names
-from molenspin.store.location import DAMAGE, naming_damage, open_root
+from molenspin.store.location import DAMAGE, array_of, naming_damage, open_root
 from molenspin.store.nodes import Node, arrays_of, nodes_in
-from molenspin.store.records import load_record
+from molenspin.store.records import SUMMARY_KIND, load_record
 from molenspin.store.restoration import MISSING, wrong_coordinates, wrong_documents, wrong_root
 from molenspin.store.slots import STATUSES, check_statuses
 from molenspin.sweep.ledger import RESULTS
@@ -100,12 +100,14 @@ def find_damaged_records(records: Path, summary: Path) -> Iterator[Damage]:
     for path in sorted(records.glob("*.json")):
         try:
             load_record(path)
-        except MolenspinError as error:
-            yield Damage(key=str(path), reason=f"cannot be read: {error}", remedy=Remedy.RECORD)
+        except DamagedFileError as error:
+            yield Damage(key=str(path), reason=str(error), remedy=Remedy.RECORD)
+    if not summary.exists():
+        return
     try:
-        groups = json.loads(summary.read_bytes())["digests"] if summary.exists() else {}
-    except (ValueError, KeyError, TypeError):
-        yield Damage(key=str(summary), reason="cannot be read", remedy=Remedy.RECORD)
+        groups = read_sealed(summary, kind=SUMMARY_KIND)["digests"]
+    except DamagedFileError as error:
+        yield Damage(key=str(summary), reason=str(error), remedy=Remedy.RECORD)
         return
     for path in (records / f"{group}.json" for group in groups):
         if not path.exists():
