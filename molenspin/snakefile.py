@@ -8,6 +8,7 @@ from typing import Any
 from molenspin.errors import MolenspinError
 from molenspin.project import Project, open_project, prepare_project
 from molenspin.store.location import first_line, storage_errors
+from molenspin.store.records import load_records
 from molenspin.terminal import visible
 
 
@@ -32,6 +33,15 @@ def prepare(project: Project) -> None:
     """Make room in the store for everything that the plan asks, before the first job."""
     with messages_only():
         prepare_project(project)
+
+
+def ending(project: Project) -> str:
+    """The last line of a run: where the results are, and how many cases failed."""
+    line = f"molenspin: the results are in {project.places.folder}"
+    digests = {group.digest for group in project.plan.groups}
+    records = [record for record in load_records(project.places.records) if record.digest in digests]
+    failed, cases = (sum(getattr(one, name) for one in records) for name in ("failed_count", "case_count"))
+    return f"{line}; {failed} of {cases} cases failed: `molenspin status` says why" if failed else line
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from glob import escape
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ from molenspin.errors import DamagedFileError, MolenspinError
 from molenspin.sealed_files import read_sealed
 from molenspin.status import CaseStatus
 from molenspin.store.arrays import COLUMNS, filled_rows
+from molenspin.store.chunks import written_chunks
 from molenspin.store.description import COPY, array_names
-from molenspin.store.location import DAMAGE, array_of, naming_damage, open_root
+from molenspin.store.location import DAMAGE, array_of, first_line, naming_damage, open_root
 from molenspin.store.nodes import Node, arrays_of, nodes_in
 from molenspin.store.records import SUMMARY_KIND, load_record
 from molenspin.store.restoration import MISSING, wrong_coordinates, wrong_documents, wrong_root
-from molenspin.store.slots import STATUSES, check_statuses
+from molenspin.store.slots import STATUSES
 from molenspin.sweep.ledger import RESULTS
 from molenspin.sweep.plan import group_name
 
@@ -101,17 +103,23 @@ def find_damaged_records(records: Path, summary: Path) -> Iterator[Damage]:
         try:
             load_record(path)
         except DamagedFileError as error:
-            yield Damage(key=str(path), reason=str(error), remedy=Remedy.RECORD)
+            yield Damage(key=str(path), reason=error.reason, remedy=Remedy.RECORD)
     if not summary.exists():
         return
     try:
         groups = read_sealed(summary, kind=SUMMARY_KIND)["digests"]
     except DamagedFileError as error:
-        yield Damage(key=str(summary), reason=str(error), remedy=Remedy.RECORD)
+        yield Damage(key=str(summary), reason=error.reason, remedy=Remedy.RECORD)
         return
-    for path in (records / f"{group}.json" for group in groups):
-        if not path.exists():
-            yield Damage(key=str(path), reason="is missing", remedy=Remedy.RECORD)
+    for group in groups:
+        if not records_of(group, records):
+            key = str(records / f"{group}.json")
+            yield Damage(key=key, reason="is missing", remedy=Remedy.RECORD)
+
+
+def records_of(group: str, records: Path) -> list[Path]:
+    """Files that are records of a group, whatever follows its name."""
+    return list(records.glob(f"{escape(group)}.*json"))
 
 
 def _damaged_descriptions(node: Node) -> Iterator[Damage]:
@@ -142,32 +150,23 @@ def _restorable(node: Node, key: str, reason: str) -> Damage:
 def _damaged_columns(node: Node) -> Iterator[Damage]:
     """Damage to what all batches need to know of their cases."""
     arrays = arrays_of(node.group)
-    columns = [*tuple(COLUMNS)[::-1], *node.attributes["parameters"]]  # the identity first
-    size = arrays["identity"].chunks[0]
-    for number in range(ceil(arrays["identity"].shape[0] / size)):
+    size, slot_count = arrays["identity"].chunks[0], arrays["identity"].shape[0]
+    with_results = np.array(written_chunks(arrays["status"]), dtype=np.int64) * arrays["status"].chunks[0]
+    for number in range(ceil(slot_count / size)):
         part = slice(number * size, (number + 1) * size)
-        for name in columns:
-            reason = _column_fails(name, arrays, part)
+        identity, lost = _read(arrays["identity"], part)
+        inside = with_results[(with_results >= part.start) & (with_results < part.stop)] - part.start
+        if not lost and not identity[inside[inside < len(identity)]].all():
+            lost = f"{LACKING}: there are results of cases without an identity"
+        reasons = {"identity": lost}
+        for name in (*tuple(COLUMNS)[:-1], *node.attributes["parameters"]):
+            values, reason = _read(arrays[name], part)
+            is_known = bool(lost or reason) or filled_rows(values)[identity != 0].all()
+            reasons[name] = reason or ("" if is_known else LACKING)
+        for name, reason in reasons.items():
             if reason:
                 key = f"{node.name}/{name}/c/{number}"
                 yield Damage(key=key, reason=reason, remedy=Remedy.NODE, node=node.name)
-
-
-def _column_fails(name: str, arrays: Mapping[str, zarr.Array[Any]], part: slice) -> str:
-    """Why a part of a column cannot be used, "" if it can."""
-    reason = _reading_fails(arrays[name], part)
-    if reason or _reading_fails(arrays["identity"], part):
-        return reason
-    identity = _values(arrays["identity"], part)
-    if name != "identity":
-        filled = filled_rows(_values(arrays[name], part))
-        return "" if filled[identity != 0].all() else LACKING
-    if not _reading_fails(arrays["status"], part):  # else that is named with its batch
-        try:
-            check_statuses("", identity, _values(arrays["status"], part))
-        except MolenspinError:
-            return f"{LACKING}: there are results of no case, or numbers that are no status"
-    return ""
 
 
 @dataclass(frozen=True)
@@ -217,10 +216,9 @@ def _damaged_batches(node: Node) -> Iterator[Damage]:
 
 
 def _damaged_batch(batch: _Batch) -> Iterator[Damage]:
-    reason = _reading_fails(batch.arrays["status"], batch.slots)
-    status = np.zeros(0) if reason else _values(batch.arrays["status"], batch.slots)
-    if reason:
-        yield batch.damage("status", reason)
+    status, reason = _read(batch.arrays["status"], batch.slots)
+    if reason or not np.isin(status, list(CaseStatus)).all():
+        yield batch.damage("status", reason or "holds numbers that are no status")
     elif np.isin(status, RESULTS).any():
         for name in ("origin", "message", "outcome"):
             yield from _damaged_outcome(batch, name, status)
@@ -231,20 +229,14 @@ def _damaged_batch(batch: _Batch) -> Iterator[Damage]:
 
 def _has_origin(batch: _Batch) -> NDArray[np.bool_]:
     """Which cases have left the first trace of a result."""
-    origin = batch.arrays["origin"]
-    fails = _reading_fails(origin, batch.slots)
-    count = batch.slots.stop - batch.slots.start
-    return np.ones(count, dtype=bool) if fails else filled_rows(_values(origin, batch.slots))
+    origin, reason = _read(batch.arrays["origin"], batch.slots)
+    return np.ones(batch.slots.stop - batch.slots.start, dtype=bool) if reason else filled_rows(origin)
 
 
 def _damaged_outcome(batch: _Batch, name: str, status: NDArray[Any]) -> Iterator[Damage]:
-    array = batch.arrays[name]
-    across = "/0" * (array.ndim - 1)
-    reason = _reading_fails(array, batch.slots)
-    if reason:
-        yield batch.damage(name, reason, across)
-    elif not filled_rows(_values(array, batch.slots))[np.isin(status, STATUSES[name])].all():
-        yield batch.damage(name, LACKING, across)
+    values, reason = _read(batch.arrays[name], batch.slots)
+    if reason or not filled_rows(values)[np.isin(status, STATUSES[name])].all():
+        yield batch.damage(name, reason or LACKING, "/0" * (batch.arrays[name].ndim - 1))
 
 
 def _damaged_variables(batch: _Batch, status: NDArray[Any]) -> Iterator[Damage]:
@@ -255,11 +247,10 @@ def _damaged_variables(batch: _Batch, status: NDArray[Any]) -> Iterator[Damage]:
         found: dict[str, NDArray[np.bool_]] = {}
         for name, array in variables.items():
             part = slice(number * array.chunks[2], (number + 1) * array.chunks[2])
-            reason = _reading_fails(array, (batch.slots, slice(None), part))
+            values, reason = _read(array, (batch.slots, slice(None), part))
             if reason:
                 yield batch.damage(name, reason, f"/0/{number}")
             else:
-                values = _values(array, (batch.slots, slice(None), part))
                 found[name] = np.isfinite(values).all(axis=1)
         known = np.logical_or.reduce([*found.values()]) if found else np.zeros(0, dtype=bool)
         for name, is_known in found.items():
@@ -268,14 +259,9 @@ def _damaged_variables(batch: _Batch, status: NDArray[Any]) -> Iterator[Damage]:
                 yield batch.damage(name, LACKING, f"/0/{number}")
 
 
-def _values(array: zarr.Array[Any], part: Any) -> NDArray[Any]:  # noqa: ANN401
-    return np.asarray(array[part])
-
-
-def _reading_fails(array: zarr.Array[Any], part: Any) -> str:  # noqa: ANN401
-    """Why a part of an array cannot be read, "" if it can."""
+def _read(array: zarr.Array[Any], part: Any) -> tuple[NDArray[Any], str]:  # noqa: ANN401
+    """Values of a part of an array; or none, and why it cannot be read."""
     try:
-        array[part]
+        return np.asarray(array[part]), ""
     except DAMAGE as error:
-        return f"cannot be read: {error}"
-    return ""
+        return np.zeros(0), f"cannot be read: {first_line(error)}"
