@@ -1,6 +1,6 @@
 """molenspin: run a sweep, time it, and write tables, figures and a report."""
 
-from molenspin.snakefile import checked_project, prepare
+from molenspin.snakefile import checked_project, ending, prepare
 
 
 configfile: f"{workflow.basedir}/config/config.yaml"
@@ -25,7 +25,7 @@ include: "workflow/rules/mills.smk"
 
 
 onsuccess:
-    print(f"molenspin: the results are in {folder}")
+    print(ending(project))
 
 
 rule all:

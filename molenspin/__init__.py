@@ -1,5 +1,7 @@
 """molenspin: simulate drivetrains, and know what a choice of integrator, step and backend costs."""
 
+from typing import TYPE_CHECKING
+
 from molenspin.assembly.assembly import Assembly
 from molenspin.assembly.bearings import Bearing, Load
 from molenspin.assembly.body import Axis, Body
@@ -22,6 +24,19 @@ from molenspin.errors import (
 from molenspin.integrators import Integrator
 from molenspin.registration import register_accessor
 from molenspin.status import CaseStatus
+
+if TYPE_CHECKING:
+    from molenspin.store.reading import open_results
+else:
+
+    def __getattr__(name: str) -> object:
+        """Import what reads stores when it is asked for: Zarr and xarray take longer than all else."""
+        if name == "open_results":
+            from molenspin.store.reading import open_results
+
+            return open_results
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 register_accessor()
 
@@ -59,4 +74,5 @@ __all__ = [
     "UniversalJoint",
     "benchmark_assembly",
     "load_assembly",
+    "open_results",
 ]

@@ -1,11 +1,13 @@
 """Run one batch: build the ensemble, call the backend once, commit the results. A failure is a result."""
 
-import platform
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from json import loads
 from time import perf_counter
+from traceback import format_exc
 from typing import Any
 
 import numpy as np
@@ -17,14 +19,23 @@ from molenspin.assembly.compile import compile_assembly, compile_ensemble
 from molenspin.assembly.yaml_format import assembly_from_dict
 from molenspin.backends.protocol import Execution, Settings
 from molenspin.backends.registry import get_backend
-from molenspin.errors import MolenspinError
+from molenspin.errors import InternalError, MolenspinError
 from molenspin.history import BODY_VARIABLES, allocate_history
 from molenspin.provenance import backend_fingerprint
+from molenspin.publication import machine_name, without_folders
 from molenspin.status import CaseStatus
 from molenspin.store.claims import Claim
-from molenspin.store.location import arrays_of, naming_damage, open_root
+from molenspin.store.location import first_line, naming_damage, open_root
+from molenspin.store.nodes import arrays_of, node_in
 from molenspin.store.writing import BatchRegion, BatchResult
 from molenspin.sweep.batches import fingerprint_number
+
+FAULTS = (AssertionError, AttributeError, LookupError, NameError, TypeError)
+"""What faulty code raises: neither a result, nor mended by another try."""
+
+failures = logging.getLogger("molenspin.failures")
+"""Tracebacks of cases that failed for a reason that molenspin does not know."""
+failures.addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,27 +127,49 @@ def run_batch(task: BatchTask) -> BatchReport:
     ------
     OSError, MolenspinError
         If the store cannot be written; what goes wrong in the simulation is a result instead.
+    InternalError
+        If the code is faulty.
     """
     return commit_batch(task, compute_batch(task))
 
 
+@contextmanager
+def _naming_faults(task: BatchTask) -> Iterator[None]:
+    """Turn what faulty code raises into one message that names the batch, with the traceback beside it."""
+    try:
+        yield
+    except MolenspinError:
+        raise
+    except FAULTS as error:
+        what = f"{type(error).__name__}: {first_line(error)}"
+        raise InternalError(f"batch {task.key}, backend {task.backend}: {what}", format_exc()) from error
+
+
 def compute_batch(task: BatchTask) -> BatchResult:
-    """Simulate a batch; what goes wrong in the simulation is a result."""
+    """Simulate a batch; what goes wrong in the simulation is a result.
+
+    Raises
+    ------
+    InternalError
+        If the code is faulty.
+    """
     if fingerprint_number(backend_fingerprint(task.backend)) != task.fingerprint:
         raise MolenspinError(
-            f"worker on {platform.node()}: its code for backend {task.backend} is not that of the sweep; "
+            f"worker on {machine_name()}: its code for backend {task.backend} is not that of the sweep; "
             "restart the workers after every change of the package"
         )
-    return simulate_batch(_assembly_of(task), task)
+    with _naming_faults(task):
+        return simulate_batch(_assembly_of(task), task)
 
 
 def commit_batch(task: BatchTask, result: BatchResult) -> BatchReport:
     """Write the results of a batch to the store, if the group's claim is held still."""
     arrays, assembly = _open_node(task.url, task.node, task.layout, task.slot_count)
     task.claim.check()
-    BatchRegion(arrays, task.first_slot, task.case_count).commit(
-        result, fingerprint=task.fingerprint, machine=platform.node(), relative_error=task.relative_error
-    )
+    with _naming_faults(task):
+        BatchRegion(arrays, task.first_slot, task.case_count).commit(
+            result, fingerprint=task.fingerprint, machine=machine_name(), relative_error=task.relative_error
+        )
     body_count = len(assembly.bodies)
     evaluations = int(result.force_evaluations[result.force_evaluations > 0].sum())
     return BatchReport(
@@ -159,11 +192,20 @@ def status_counts(status: NDArray[np.int8]) -> dict[str, int]:
 
 
 def simulate_batch(assembly: Assembly, task: BatchTask) -> BatchResult:
-    """Simulate all cases; if that raises, one by one, so that only those to blame fail."""
+    """Simulate all cases; if that raises, one by one, so that only those to blame fail.
+
+    Raises
+    ------
+    AssertionError, AttributeError, LookupError, NameError, TypeError
+        If the code is faulty: that is no result.
+    """
     try:
         return _simulate(assembly, task)
-    except (Exception, MemoryError) as error:  # any backend, any reason: it becomes a status
+    except (Exception, MemoryError) as error:  # any backend, any other reason: it becomes a status
+        if isinstance(error, FAULTS) and not isinstance(error, MolenspinError):
+            raise
         if task.case_count == 1:
+            failures.warning("batch %s: a case failed", task.key, exc_info=error)
             return failed_case(error)
     return join_results([simulate_batch(assembly, part) for part in split_task(task, 1)], task)
 
@@ -202,7 +244,7 @@ def failed_case(error: BaseException) -> BatchResult:
     return BatchResult(
         variables={},
         status=np.array([CaseStatus.FAILED], dtype=np.int8),
-        messages=["out of memory" if isinstance(error, MemoryError) else text[:1000]],
+        messages=["out of memory" if isinstance(error, MemoryError) else without_folders(text)[:1000]],
         max_residual=np.full(1, np.nan),
         newton_iterations=np.full(1, -1),
         force_evaluations=np.full(1, -1),
@@ -242,8 +284,8 @@ def _open_node(
     slot_count: int,  # noqa: ARG001  (a longer node is another entry)
 ) -> tuple[Mapping[str, zarr.Array[Any]], Assembly]:
     """Arrays and assembly of a node, opened once: reading what describes them takes as long as a batch."""
-    node = open_root(url)[name]
-    if not isinstance(node, zarr.Group) or node.attrs.get("layout") != layout:
+    node = node_in(open_root(url), name)
+    if node.attrs.get("layout") != layout:
         raise MolenspinError(f"{url}: {name} is not the node that was planned; run the workflow again")
     with naming_damage(f"{url}/{name}"):
         return arrays_of(node), assembly_from_dict(loads(str(node.attrs["assembly"])))

@@ -20,6 +20,7 @@ from molenspin.backends.settings import (
 from molenspin.backends.workload import Contender, Workload
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.integrators import Integrator
+from molenspin.terminal import visible_output
 from molenspin.timing import (
     Environment,
     Schedule,
@@ -39,7 +40,11 @@ class _OneLineParser(ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; return the exit code, 2 for a bad value."""
-    parser = _parser()
+    with visible_output():
+        return _run(_parser(), arguments)
+
+
+def _run(parser: ArgumentParser, arguments: Sequence[str] | None) -> int:
     options = parser.parse_args(arguments)
     try:
         results = run_benchmark(options)
@@ -104,7 +109,7 @@ def _parser() -> ArgumentParser:
     add(
         "--machine",
         default=None,
-        help="name of this machine in the results (default: host name and processor)",
+        help="name of this machine in the results (default: MOLENSPIN_MACHINE, or host name and processor)",
     )
     add("--output", type=Path, default=Path("bench_results.json"), help="file to write")
     return parser

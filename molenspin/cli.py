@@ -10,6 +10,7 @@ from typing import NoReturn, Protocol
 
 from molenspin import commands
 from molenspin.errors import MolenspinError
+from molenspin.terminal import visible_output
 
 
 class Command(Protocol):
@@ -34,7 +35,11 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the result is the exit code: 2 for what the user can mend."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    parsed = _parser(given).parse_args(given)
+    with visible_output():
+        return _run(_parser(given).parse_args(given))
+
+
+def _run(parsed: argparse.Namespace) -> int:
     command: Command = parsed.command
     try:
         return command.run(parsed)

@@ -35,6 +35,22 @@ class DamagedFileError(MolenspinError):
         self.reason = reason
 
 
+class InternalError(MolenspinError):
+    """A fault of the program, not of what it was asked to do.
+
+    Parameters
+    ----------
+    message
+        What it raised, and during what.
+    trace
+        The traceback, for the log.
+    """
+
+    def __init__(self, message: str, trace: str = "") -> None:
+        super().__init__(message)
+        self.trace = trace
+
+
 class OverconstrainedError(MolenspinError):
     """Constraints are redundant or contradict each other.
 

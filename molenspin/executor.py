@@ -1,6 +1,5 @@
 """Run the batches of a group on Dask workers, and record it when all are committed."""
 
-import platform
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from glob import escape
 from time import perf_counter
+from typing import ParamSpec, TypeAlias
 
 from dask.base import compute
 from dask.callbacks import Callback
@@ -16,16 +16,22 @@ from dask.threaded import get as run_on_threads
 
 from molenspin.batch_run import BatchReport, BatchTask, compute_batch, run_batch
 from molenspin.clusters import connected, scheduler_in_environment
-from molenspin.errors import MolenspinError
+from molenspin.errors import InternalError, MolenspinError
 from molenspin.group_job import GroupJob, pending_tasks
 from molenspin.isolation import ProcessDiedError, in_own_process, run_apart
 from molenspin.journal import Journal, journal
 from molenspin.progress import Progress
 from molenspin.provenance import versions
+from molenspin.publication import machine_name
 from molenspin.store.claims import Claim, claim
 from molenspin.store.location import first_line, naming_damage, storage_errors
 from molenspin.store.records import GroupRecord
 from molenspin.store.writing import BatchResult
+
+P = ParamSpec("P")
+
+Finished: TypeAlias = Callable[[BatchReport | InternalError], None]
+"""Called with the end of each batch: its report, or the fault of the code that stopped it."""
 
 
 def run_group(job: GroupJob, *, show: Callable[[Progress], None] = lambda _: None) -> GroupRecord:
@@ -42,6 +48,8 @@ def run_group(job: GroupJob, *, show: Callable[[Progress], None] = lambda _: Non
     ------
     MolenspinError
         If another process runs the group, or results cannot be written.
+    InternalError
+        If the code is faulty; the batches where it is not are kept.
     KeyboardInterrupt
         If the user interrupts; committed batches stay, and the next run goes on from there.
     """
@@ -61,8 +69,12 @@ def _run_claimed(job: GroupJob, held: Claim, show: Callable[[Progress], None], b
         tasks, counts = pending_tasks(job, held)
     progress = Progress(sum(task.step_count for task in tasks), len(tasks))
     reports: list[BatchReport] = []
+    faults: list[InternalError] = []
 
-    def finished(report: BatchReport) -> None:
+    def finished(report: BatchReport | InternalError) -> None:
+        if isinstance(report, InternalError):
+            faults.append(report)
+            return
         reports.append(report)
         progress.add(report.step_count)
         show(progress)
@@ -76,6 +88,12 @@ def _run_claimed(job: GroupJob, held: Claim, show: Callable[[Progress], None], b
             _run_on_cluster(moved, scheduler, moved[0].execution.threads or 1, finished)
         elif moved:
             _run_here(moved, job, finished)
+    if faults:
+        raise InternalError(
+            f"group {job.name}: {len(faults)} of {len(tasks)} batches stopped at a fault in the code; the "
+            f"others are kept; {faults[0]}",
+            faults[0].trace,
+        )
     record = _record(job, counts, reports, perf_counter() - begin)
     held.check()
     _drop_records(job)
@@ -108,26 +126,24 @@ def _moved(task: BatchTask, device: str) -> BatchTask:
     return replace(task, execution=replace(task.execution, device=device))
 
 
-def _run_here(tasks: Sequence[BatchTask], job: GroupJob, finished: Callable[[BatchReport], None]) -> None:
+def _run_here(tasks: Sequence[BatchTask], job: GroupJob, finished: Finished) -> None:
     """Run the batches on threads of this process; before them, and apart, those that the last job died of."""
     with journal(job.record.with_suffix(".journal")) as notes:
         others = []
         for task in tasks:
             if task.key in notes.suspects:
                 with notes.under_way(task.key):
-                    report = run_apart(task, in_own_process)
+                    report = _ended(run_apart, task, in_own_process)
                 finished(report)
             else:
                 others.append(task)
         _run_on_threads(others, job.execution.threads, notes, finished)
 
 
-def _run_on_threads(
-    tasks: Sequence[BatchTask], threads: int, notes: Journal, finished: Callable[[BatchReport], None]
-) -> None:
-    def run(task: BatchTask) -> BatchReport:
+def _run_on_threads(tasks: Sequence[BatchTask], threads: int, notes: Journal, finished: Finished) -> None:
+    def run(task: BatchTask) -> BatchReport | InternalError:
         with notes.under_way(task.key):
-            return run_batch(task)
+            return _ended(run_batch, task)
 
     delayed_run = delayed(run, pure=False, traverse=False)
     with Callback(posttask=lambda _key, report, *_: finished(report)):
@@ -139,9 +155,7 @@ def _run_on_threads(
         )
 
 
-def _run_on_cluster(
-    tasks: Sequence[BatchTask], scheduler: str, cores: int, finished: Callable[[BatchReport], None]
-) -> None:
+def _run_on_cluster(tasks: Sequence[BatchTask], scheduler: str, cores: int, finished: Finished) -> None:
     from distributed import KilledWorker, as_completed
 
     died = ProcessDiedError("every worker that ran it died: out of memory?")
@@ -160,14 +174,22 @@ def _run_on_cluster(
         try:
             for future in as_completed(futures):
                 try:
-                    finished(future.result())
+                    finished(_ended(future.result))
                 except KilledWorker:
                     suspects.append(task_of[future.key])
         finally:
             client.cancel(futures)
         # The scheduler blames all that waited on a worker that died: so each once more, by itself.
         for task in suspects:
-            finished(run_apart(task, attempt))
+            finished(_ended(run_apart, task, attempt))
+
+
+def _ended(run: Callable[P, BatchReport], *args: P.args, **kwargs: P.kwargs) -> BatchReport | InternalError:
+    """The end of a batch: a fault of the code stops that batch, and the others go on."""
+    try:
+        return run(*args, **kwargs)
+    except InternalError as error:
+        return error
 
 
 def _record(
@@ -194,7 +216,7 @@ def _record(
         rates={key: work[key] / seconds[key] for key in work if seconds[key] > 0},
         core_seconds=float(sum(seconds.values())),
         elapsed=elapsed,
-        machine=platform.node(),
+        machine=machine_name(),
         versions=versions(),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )

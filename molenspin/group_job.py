@@ -13,9 +13,9 @@ from molenspin.backends.protocol import Execution
 from molenspin.backends.settings import simulation_settings
 from molenspin.batch_run import BatchTask, status_counts
 from molenspin.config.models import Execution as ExecutionConfig
-from molenspin.errors import MolenspinError
 from molenspin.store.claims import Claim, claim_place
-from molenspin.store.location import arrays_of, open_root
+from molenspin.store.location import open_root
+from molenspin.store.nodes import arrays_of, node_in
 from molenspin.store.origins import fingerprints
 from molenspin.store.reading import case_rows
 from molenspin.sweep.ledger import RESULTS
@@ -65,9 +65,7 @@ def pending_tasks(job: GroupJob, claim: Claim) -> tuple[list[BatchTask], Counter
     root = open_root(job.url)
     tasks, counts = [], Counter[str]()
     for name, chunks in job.chunks.items():
-        node = root[name]
-        if not isinstance(node, zarr.Group):
-            raise MolenspinError(f"{job.url}: {name} is not a node of results")
+        node = node_in(root, name)
         common = _common_settings(job, node) | {"claim": claim}
         for first_slot, rows in case_rows(node, chunks):
             is_current = fingerprints(rows["origin"]) == job.fingerprint
@@ -90,7 +88,7 @@ def _common_settings(job: GroupJob, node: zarr.Group) -> dict[str, Any]:
         "layout": str(node.attrs["layout"]),
         "slot_count": arrays["status"].shape[0],
         "execution": Execution(threads=job.execution.backend_threads, device=job.execution.device),
-        "variables": tuple(name for name, array in arrays.items() if array.ndim == 3),
+        "variables": tuple(str(name) for name in node.attrs["variables"]),  # type: ignore[union-attr]
         "fingerprint": job.fingerprint,
         "relative_error": job.relative_error,
     }

@@ -1,5 +1,8 @@
 """Buffers of a run: what is recorded of every body, and when."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,6 +41,45 @@ def allocate_history(compiled: CompiledAssembly, settings: Settings, *, reaction
         ) from error
 
 
+TYPED_DIGITS = 12
+"""A float with at most so many significant digits is the decimal number that a user typed."""
+
+TYPED_DENOMINATOR = 10**6
+"""A longer one is a quotient such as ``1 / 3``, where one with at most this denominator gives that float."""
+
+EXACT_LIMIT = 2**53
+"""Whole numbers up to this are floats without rounding."""
+
+
 def sample_times(settings: Settings) -> NDArray[np.float64]:
     """Times of the recorded states [s]."""
-    return np.arange(settings.sample_count, dtype=np.float64) * (settings.save_every * settings.dt)
+    return multiples(settings.dt, settings.sample_count, every=settings.save_every)
+
+
+def multiples(interval: float, count: int, *, every: int = 1) -> NDArray[np.float64]:
+    """The first ``count`` multiples of ``every * interval`` from 0 on, each rounded once: 0.3, not 3 * 0.1.
+
+    Parameters
+    ----------
+    interval
+        As the user typed it: 0.1 is a tenth here, and ``1 / 3`` a third, not the float beside it [s].
+    count, every
+        Number of multiples, and intervals from one to the next.
+    """
+    numbers = np.arange(count, dtype=np.float64)
+    typed = _typed(interval)
+    if typed is None:
+        return numbers * (every * interval)
+    numerator, denominator = (every * typed).as_integer_ratio()
+    if numerator * count < EXACT_LIMIT and int(float(denominator)) == denominator:
+        return numbers * numerator / denominator
+    return np.array([number * numerator / denominator for number in range(count)], dtype=np.float64)
+
+
+def _typed(value: float) -> Fraction | None:
+    """The number behind a float: a decimal of few digits, or a quotient of small numbers; None for others."""
+    decimal = Decimal(repr(value))
+    if len(decimal.as_tuple().digits) <= TYPED_DIGITS:
+        return Fraction(decimal)
+    quotient = Fraction(value).limit_denominator(TYPED_DENOMINATOR)
+    return quotient if float(quotient) == value else None

@@ -1,6 +1,5 @@
 """Step rates of this machine: from the records of earlier runs, or from a calibration of a few seconds."""
 
-import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
@@ -12,6 +11,7 @@ from molenspin.backends.registry import get_backend
 from molenspin.backends.settings import simulation_settings
 from molenspin.history import allocate_history
 from molenspin.project import Project
+from molenspin.publication import machine_name
 from molenspin.store.records import load_records
 from molenspin.sweep.batches import Batch
 from molenspin.sweep.cases import Series
@@ -30,7 +30,7 @@ def measured_rates(project: Project) -> dict[str, float]:
     found: dict[str, list[float]] = {}
     for folder in Path(project.config.outputs.directory).glob("*/groups"):
         for record in load_records(folder):
-            if record.machine == platform.node():
+            if record.machine == machine_name():
                 for key, rate in record.rates.items():
                     found.setdefault(key, []).append(rate)
     return {key: median(rates) for key, rates in found.items()}

@@ -8,6 +8,8 @@ from typing import Any
 from molenspin.errors import MolenspinError
 from molenspin.project import Project, open_project, prepare_project
 from molenspin.store.location import first_line, storage_errors
+from molenspin.store.records import load_records
+from molenspin.terminal import visible
 
 
 def checked_project(config: Mapping[str, Any]) -> Project:
@@ -30,14 +32,23 @@ def prepare(project: Project) -> None:
         prepare_project(project)
 
 
+def ending(project: Project) -> str:
+    """The last line of a run: where the results are, and how many cases failed."""
+    line = f"molenspin: the results are in {project.places.folder}"
+    digests = {group.digest for group in project.plan.groups}
+    records = [record for record in load_records(project.places.records) if record.digest in digests]
+    failed, cases = (sum(getattr(one, name) for one in records) for name in ("failed_count", "case_count"))
+    return f"{line}; {failed} of {cases} cases failed: `molenspin status` says why" if failed else line
+
+
 @contextmanager
 def messages_only() -> Iterator[None]:
     """Errors of ours and of the disk end the process with their message alone."""
     try:
         yield
     except MolenspinError as error:
-        print(f"molenspin: {error}", file=sys.stderr)
+        print(visible(f"molenspin: {error}"), file=sys.stderr)
         raise SystemExit(2) from None
     except storage_errors() as error:
-        print(f"molenspin: results cannot be written: {first_line(error)}", file=sys.stderr)
+        print(visible(f"molenspin: results cannot be written: {first_line(error)}"), file=sys.stderr)
         raise SystemExit(2) from None

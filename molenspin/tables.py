@@ -1,12 +1,15 @@
 """The tables of a sweep, and how a table is written as CSV, Markdown and HTML."""
 
 import html
+import re
 from pathlib import Path
 
 import pandas as pd
 
 from molenspin.analysis.convergence import orders_table
 from molenspin.analysis.results import SweepResults
+from molenspin.spreadsheets import write_csv
+from molenspin.terminal import visible
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
@@ -16,6 +19,9 @@ table {{ border-collapse: collapse; }} th, td {{ padding: 0.2em 0.6em; text-alig
 {table}
 </body></html>
 """
+
+MARKDOWN_MARKS = re.compile(r"[\\|\[\]`]")
+"""What ends a cell, escapes its end, or begins a link or code."""
 
 EMPTY = "No rows: nothing of this kind was measured."
 
@@ -35,7 +41,7 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     Texts are escaped: names may come from anyone's assembly files.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(path.with_suffix(".csv"), index=False)
+    write_csv(table, path.with_suffix(".csv"))
     rounded = table.map(_text)
     path.with_suffix(".md").write_text(_markdown(rounded) if len(table) else f"{EMPTY}\n", encoding="utf-8")
     title = html.escape(path.stem.replace("_", " ").capitalize())
@@ -46,14 +52,16 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 def _text(value: object) -> str:
     if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124  (NaN)
         return ""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else visible(str(value))
 
 
 def _markdown(table: pd.DataFrame) -> str:
-    header = [str(column) for column in table.columns]
+    header = [visible(str(column)) for column in table.columns]
     rows = [header, ["---"] * len(header), *table.to_numpy().tolist()]
     return "".join("| " + " | ".join(_cell(value) for value in row) + " |\n" for row in rows)
 
 
 def _cell(value: str) -> str:
-    return value.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+    """Nothing in a text ends its cell, is markup, or loads a picture."""
+    escaped = html.escape(" ".join(value.splitlines()), quote=False)
+    return MARKDOWN_MARKS.sub(r"\\\g<0>", escaped)

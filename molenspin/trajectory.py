@@ -13,6 +13,7 @@ from molenspin.assembly.compiled import CompiledAssembly
 from molenspin.assembly.yaml_format import assembly_to_dict
 from molenspin.backends.protocol import History, Outcome, Settings
 from molenspin.history import BODY_VARIABLES, sample_times
+from molenspin.netcdf import writable
 from molenspin.provenance import versions
 from molenspin.run_errors import run_messages
 from molenspin.status import CaseStatus
@@ -103,4 +104,4 @@ def _describe(
         **totals,
         **versions(),
     }
-    return dataset
+    return writable(dataset)

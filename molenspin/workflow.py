@@ -1,6 +1,7 @@
 """Around the scripts of the workflow: messages instead of tracebacks, progress. Light to import."""
 
 import gc
+import logging
 import os
 import sys
 import traceback
@@ -8,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from molenspin.errors import MolenspinError
+from molenspin.errors import InternalError, MolenspinError
+from molenspin.terminal import visible
 
 if TYPE_CHECKING:
     from molenspin.progress import Progress
@@ -25,7 +27,10 @@ def script(snakemake: Any) -> Iterator[None]:  # noqa: ANN401  (Snakemake's obje
     log = Path(snakemake.log[0])
     _write(log, "")
     try:
-        yield
+        with _logged_failures(log):
+            yield
+    except InternalError as error:
+        _stop_at_fault(snakemake.rule, log, str(error), error.trace)
     except MolenspinError as error:
         _write(log, f"{error}\n")
         print(f"molenspin: {snakemake.rule}: {error}", file=sys.stderr)
@@ -34,16 +39,35 @@ def script(snakemake: Any) -> Iterator[None]:  # noqa: ANN401  (Snakemake's obje
         _write(log, "interrupted\n")
         # Threads may be in the middle of a long run; what is committed is safe, so do not wait for them.
         os._exit(130)
-    except Exception:
-        _write(log, traceback.format_exc())
-        raise
+    except Exception as error:
+        what = f"a fault in the code: {type(error).__name__}: {error}"
+        _stop_at_fault(snakemake.rule, log, what, traceback.format_exc())
     # On its way out Python searches every object for cycles, a tenth of a second that nobody needs.
     gc.freeze()
 
 
+def _stop_at_fault(rule: str, log: Path, what: str, trace: str) -> NoReturn:
+    _write(log, f"{what}\n\n{trace}")
+    message = f"molenspin: {rule}: {what}; please report it with the traceback, which is in {log}"
+    print(message, file=sys.stderr)
+    raise SystemExit(1) from None
+
+
+@contextmanager
+def _logged_failures(log: Path) -> Iterator[None]:
+    """Write the tracebacks of cases that failed to the log of their job."""
+    logger, handler = logging.getLogger("molenspin.failures"), logging.FileHandler(log, delay=True)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+
+
 def _write(log: Path, text: str) -> None:
     with suppress(OSError):  # on a full disk the log must not stand in the way of the message
-        log.write_text(text)
+        log.write_text(visible(text))
 
 
 class ProgressLine:
@@ -73,4 +97,4 @@ class ProgressLine:
 
 def print_line(line: str) -> None:
     """Show a line while the workflow runs."""
-    print(line, file=sys.stderr, flush=True)
+    print(visible(line), file=sys.stderr, flush=True)

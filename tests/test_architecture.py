@@ -13,7 +13,7 @@ PACKAGE = ROOT / "molenspin"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LADDER: tuple[tuple[str, ...], ...] = (
-    ("errors", "status", "durable_files"),
+    ("errors", "status", "durable_files", "netcdf", "publication", "spreadsheets", "terminal"),
     ("provenance", "strict_yaml", "integrators", "sealed_files"),
     ("config",),
     ("assembly",),

@@ -8,13 +8,14 @@ import xarray as xr
 from molenspin.assembly.families import benchmark_assembly
 from molenspin.backends import registry
 from molenspin.cli import main
-from molenspin.errors import MolenspinError
+from molenspin.errors import InternalError, MolenspinError
 from molenspin.executor import run_group
 from molenspin.project import open_project, planned_job, prepare_project
 from molenspin.store.claims import claim
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import open_results
 from molenspin.store.records import load_record
+from molenspin.store.status import status_table
 from molenspin.strict_yaml import dump_yaml
 
 WIND = {"grid": {"sail_spur0.wind_speed": [7.0, 8.0, 9.0]}}
@@ -119,6 +120,35 @@ def test_a_raising_member_fails_alone(content, watch):
     failed = node.to_dataset().isel(case=node["sail_spur0.wind_speed"].values == 8.0)
     assert set(failed["message"].values.tolist()) == {"RuntimeError: no wind"}
     assert np.isnan(failed["angle"]).all()
+
+
+def test_a_fault_in_the_code_stops_its_batch_and_the_job_and_no_other_batch(content, watch):
+    def fail(compiled):
+        if np.any(compiled.sails.wind_speed == 8.0):
+            compiled.no_such_thing  # noqa: B018
+
+    content["sweep"][0]["space"] = {"grid": {"sail_spur0.wind_speed": [7.0, 8.0]}}
+    content["storage"] = {"batch_members": 1}
+    watch(fail)
+    with pytest.raises(
+        InternalError, match=r"2 of 4 batches .* kept; batch mill-4/.*AttributeError"
+    ) as error:
+        run(content)
+    assert "in fail" in error.value.trace
+    project = open_project(content)
+    assert status_table(project.places.store) == {"mill-4": {"ok": 2, "pending": 2}}
+    assert list(project.places.records.glob("*.json")) == []
+
+
+def test_why_a_member_failed_stands_in_the_log(content, watch, caplog):
+    def fail(_):
+        raise RuntimeError("no wind")
+
+    watch(fail)
+    with caplog.at_level("WARNING", logger="molenspin.failures"):
+        run(content)
+    assert "RuntimeError: no wind" in caplog.text
+    assert "in fail" in caplog.text
 
 
 def test_out_of_memory_is_a_status(content, watch):

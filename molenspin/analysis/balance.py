@@ -25,6 +25,10 @@ QUADRATURE_DEGREES = (5, 3)
 """Degrees of the splines that integrate power; their difference estimates the error of the first."""
 
 
+ROUNDING = 1e-12
+"""Share of the stored energy below which a movement is rounding."""
+
+
 def energy(dataset: xr.Dataset) -> xr.Dataset:
     """Energy of every member over time.
 
@@ -135,28 +139,50 @@ def _spline_integral(power: Floats, time: Floats, degree: int) -> Floats:
 
 
 def energy_drift(dataset: xr.Dataset) -> xr.DataArray | None:
-    """Largest relative change of the total energy, per member; None where it is not conserved."""
+    """Largest change of the total energy as a share of the energy that moved, per member.
+
+    What moved is the largest kinetic energy, or the swing of the potential one if that is larger: the zero of
+    potential energy does not matter. NaN where nothing moved; None where energy is not conserved.
+    """
     assembly = assembly_of(dataset)
     compiled = compile_assembly(assembly)
     if not is_conservative(compiled, gravity_force(assembly, compiled)):
         return None
-    total = energy(dataset)["total"]
-    drift: xr.DataArray = abs(total / total.isel(time=0) - 1.0).max("time", skipna=False)
-    return drift
+    energies = energy(dataset)
+    total = energies["total"]
+    change: xr.DataArray = abs(total - total.isel(time=0)).max("time", skipna=False)
+    return change / _beyond_rounding(_moved(energies), energies)
 
 
 def relative_imbalance(dataset: xr.Dataset) -> xr.Dataset:
     """``imbalance`` and ``quadrature_error`` of each member as shares of the energy turned over.
 
-    Turned over is the largest of energy in, energy out and total energy.
+    Turned over is the largest of energy in, energy out, kinetic energy and the swing of the potential energy,
+    none of which depends on the zero of the potential one. NaN where nothing moved.
     """
-    balance = abs(power_balance(dataset)).max("time", skipna=False)
-    total = abs(energy(dataset)["total"]).max("time", skipna=False)
-    turned_over = np.maximum(np.maximum(balance["energy_in"], balance["energy_out"]), total)
-    shares = balance[["imbalance", "quadrature_error"]] / turned_over
+    balance, energies = abs(power_balance(dataset)).max("time", skipna=False), energy(dataset)
+    turned_over = _larger(_larger(balance["energy_in"], balance["energy_out"]), _moved(energies))
+    shares: xr.Dataset = balance[["imbalance", "quadrature_error"]] / _beyond_rounding(turned_over, energies)
     for name, share in shares.data_vars.items():
         share.attrs = {"units": "1", "long_name": f"{name} as a share of the energy turned over"}
     return shares
+
+
+def _moved(energies: xr.Dataset) -> xr.DataArray:
+    """Largest kinetic energy, or the swing of the potential one, of each member [J]."""
+    highest, lowest = energies.max("time", skipna=False), energies.min("time", skipna=False)
+    return _larger(highest["kinetic"], highest["potential"] - lowest["potential"])
+
+
+def _larger(first: xr.DataArray, second: xr.DataArray) -> xr.DataArray:
+    """The larger of two, NaN where one is."""
+    larger: xr.DataArray = xr.apply_ufunc(np.maximum, first, second, dask="allowed")
+    return larger
+
+
+def _beyond_rounding(moved: xr.DataArray, energies: xr.Dataset) -> xr.DataArray:
+    """NaN where an assembly rests: what moved there is rounding of the energy that its springs hold."""
+    return moved.where(moved > ROUNDING * abs(energies["potential"]).max("time", skipna=False))
 
 
 def constraint_violation(dataset: xr.Dataset) -> xr.DataArray:

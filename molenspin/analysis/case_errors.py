@@ -14,6 +14,7 @@ from molenspin.analysis.reference import reference_ensemble, reference_solution
 from molenspin.assembly.assembly import Assembly
 from molenspin.errors import MolenspinError
 from molenspin.history import BODY_VARIABLES
+from molenspin.publication import without_folders
 
 BLOCK_BYTES = 1 << 26
 """States held in memory at a time; a refinement holds them a few times."""
@@ -53,7 +54,7 @@ def case_errors(
         try:
             reference = _reference(assembly, block.columns, cases["time"].to_numpy(), step, cache)
         except MolenspinError as error:
-            errors.loc[block.rows, "reference"] = f"none: {error}"
+            errors.loc[block.rows, "reference"] = without_folders(f"none: {error}")
             continue
         for rows, points in block.pieces():
             found = _against(cases.isel(case=rows), reference.isel(point=points))

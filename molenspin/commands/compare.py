@@ -6,6 +6,7 @@ from pathlib import Path
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.store.comparison import compare_stores, store_table
 from molenspin.store.parts import find_parts
+from molenspin.terminal import one_line
 from molenspin.timing import changed_circumstances, compare_timing, comparison_table, load_timing
 from molenspin.timing.comparison import SMALLEST_CHANGE, Change, Comparison
 
@@ -61,7 +62,7 @@ def _print_timings(first: Path, second: Path, arguments: Namespace) -> None:
     print(f"timings: {_summary(comparisons)}{_resolution(comparisons)}")
     if any(item.change is not Change.NONE for item in comparisons):
         for line in changed_circumstances(before, after):
-            print(line)
+            print(one_line(line))
 
 
 def _summary(comparisons: list[Comparison]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from molenspin.errors import MolenspinError
 from molenspin.store.merging import merge_stores
 from molenspin.store.parts import STORE_NAME, TIMING_NAME, ResultParts, find_parts
+from molenspin.terminal import one_line
 from molenspin.timing import load_timing, merge_timing
 
 HELP = "merge the results of two machines into one"
@@ -50,4 +51,4 @@ def _merge_timings(first: Path, second: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     merged.save(target)
     machines = sorted({environment.machine for environment in merged.environments})
-    print(f"{target}: {len(merged.records)} timings from {', '.join(machines)}")
+    print(f"{target}: {len(merged.records)} timings from {one_line(', '.join(machines))}")

@@ -10,6 +10,7 @@ from molenspin.backends.registry import get_backend
 from molenspin.backends.settings import check_positive, execution_settings, simulation_settings
 from molenspin.backends.workload import Contender, Workload
 from molenspin.profiling import draw_difference, draw_flamegraph, load_stacks, phase_shares, profile
+from molenspin.spreadsheets import write_csv
 
 HELP = "sample where a backend spends its time"
 
@@ -42,11 +43,11 @@ def run(arguments: Namespace) -> int:
     if before:
         (folder / "difference.svg").write_text(
             draw_difference(
-                before, found.stacks, title=f"{found.title}, since {arguments.against}", unit=found.unit
+                before, found.stacks, title=f"{found.title}, since {arguments.against.name}", unit=found.unit
             )
         )
     shares = phase_shares([found])
-    shares.to_csv(folder / "phases.csv", index=False)
+    write_csv(shares, folder / "phases.csv")
     print(shares.to_string(index=False))
     print(f"{found.title} ({found.path}): {found.stacks.sample_count} {found.unit} in {folder}")
     return 0

@@ -6,6 +6,7 @@ from pathlib import Path
 from molenspin.config import load_config
 from molenspin.project import places_of
 from molenspin.store.status import failed_cases, status_table
+from molenspin.terminal import one_line
 
 HELP = "show how the cases in a store ended"
 
@@ -25,10 +26,10 @@ def run(arguments: Namespace) -> int:
     """Print counts by node, then the failed cases with their reasons."""
     url = arguments.store or places_of(load_config(arguments.config)).store
     for name, counts in status_table(url).items():
-        print(f"{name}: " + ", ".join(f"{count} {label}" for label, count in counts.items()))
+        print(f"{one_line(name)}: " + ", ".join(f"{count} {label}" for label, count in counts.items()))
     failed = failed_cases(url)
     for case in failed[: arguments.failed]:
-        print(f"  {case.node}[{case.slot}] {case.status}: {case.message}")
+        print(f"  {one_line(case.node)}[{case.slot}] {case.status}: {one_line(case.message)}")
     if len(failed) > arguments.failed:
         print(f"  ... and {len(failed) - arguments.failed} more")
     return 0

@@ -1,12 +1,16 @@
-"""`molenspin verify`: read every chunk of a store, name what is damaged, withdraw it if asked."""
+"""`molenspin verify`: read all of a store, name what is damaged, restore or withdraw it if asked."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from molenspin.config import load_config
-from molenspin.errors import InvalidValueError
-from molenspin.project import places_of
-from molenspin.store.verification import find_damage, repair
+from molenspin.errors import InvalidValueError, MolenspinError
+from molenspin.project import Places, places_of
+from molenspin.store.repair import repair
+from molenspin.store.verification import Damage, find_damage, find_damaged_records
+
+PASSES = 3
 
 HELP = "read every chunk of a store and name what is damaged"
 
@@ -18,7 +22,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--store", help="path or URL of a store, instead of the configuration's")
     parser.add_argument(
-        "--repair", action="store_true", help="mark what is damaged as not computed: the next run computes it"
+        "--repair",
+        action="store_true",
+        help="restore what can be, and mark the rest as not computed: the next run computes it",
     )
 
 
@@ -30,15 +36,35 @@ def run(arguments: Namespace) -> int:
         )
     places = None if arguments.store else places_of(load_config(arguments.config))
     url = places.store if places else arguments.store
-    damages = list(find_damage(url))
-    for damage in damages:
-        print(damage)
+    damages = [*_shown(find_damage(url)), *_shown(_damaged_records(places))]
     if not damages:
         print(f"{url}: every chunk is whole")
         return 0
     if places and arguments.repair:
-        repair(url, damages, places.records)
-        print(f"{len(damages)} damaged chunks withdrawn; run the workflow again to compute them")
+        _repair(url, places, damages)
         return 0
-    print(f"{len(damages)} damaged chunks; `molenspin verify --repair CONFIG` withdraws them")
+    print(f"{len(damages)} damaged files; `molenspin verify --repair CONFIG` restores or withdraws them")
     return 1
+
+
+def _shown(damages: Iterable[Damage]) -> Iterator[Damage]:
+    for damage in damages:
+        print(damage)
+        yield damage
+
+
+def _damaged_records(places: Places | None) -> Iterator[Damage]:
+    return find_damaged_records(places.records, places.summary) if places else iter(())
+
+
+def _repair(url: str, places: Places, damages: Sequence[Damage]) -> None:
+    """Repair, and look again: what a damaged description hid is found once that is restored."""
+    count = 0
+    for _ in range(PASSES):
+        repair(url, damages, places.records)
+        count += len(damages)
+        damages = list(_shown(find_damage(url)))
+        if not damages:
+            print(f"{count} damaged files restored or withdrawn; run the workflow again")
+            return
+    raise MolenspinError(f"{url}: repairing did not help; move the store away and run again")

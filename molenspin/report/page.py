@@ -20,6 +20,7 @@ from plotly.offline import get_plotlyjs
 from molenspin.analysis.break_even import break_even_table
 from molenspin.analysis.convergence import orders_table
 from molenspin.analysis.results import SweepResults
+from molenspin.publication import publishable
 from molenspin.report import wording
 from molenspin.report.answer import answer_rows, answer_summary
 from molenspin.report.plots import report_plots
@@ -92,7 +93,7 @@ def render_report(report: Report) -> str:
         without_error_count=len(results.without_error),
         run=run_facts(results),
         machines=machine_facts(results),
-        config=dumps(report.config, indent=1, default=str) if report.config else "",
+        config=dumps(publishable(report.config), indent=1, default=str) if report.config else "",
         flamegraphs={name: _framed(drawing) for name, drawing in report.flamegraphs.items()},
     )
 

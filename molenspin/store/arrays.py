@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from zarr.abc.codec import BytesBytesCodec
 from zarr.codecs import BloscCodec, Crc32cCodec, ZstdCodec
 from zarr.core.dtype import VariableLengthUTF8
@@ -24,6 +25,8 @@ VARIABLE_ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
     **{name: {"units": unit, "long_name": text} for name, (unit, text) in BODY_VARIABLES.items()},
     "reaction": {"long_name": "constraint multiplier"},
 }
+
+TIME_ATTRIBUTES: Mapping[str, str] = {"units": "s", "long_name": "time"}
 
 STATUS_ATTRIBUTES: Mapping[str, Any] = {
     "long_name": "how the case ended",
@@ -120,3 +123,10 @@ def compressors(storage: Storage) -> Iterator[BytesBytesCodec]:
 def small_compressors() -> tuple[BytesBytesCodec, ...]:
     """Codecs of columns and outcomes."""
     return ZstdCodec(level=1), Crc32cCodec()
+
+
+def filled_rows(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which rows hold values: numbers that are finite, counts from 0, text that is not empty."""
+    kind = values.dtype.kind
+    filled = np.isfinite(values) if kind == "f" else values >= 0 if kind in "iu" else values != ""
+    return np.asarray(filled.reshape(len(values), -1).all(axis=1) if values.size else filled, dtype=bool)

@@ -1,29 +1,41 @@
 """Where a store is: a folder or an object store, opened through one function."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+from zipfile import BadZipFile
 
 import zarr
 from zarr.abc.store import Store
 from zarr.core.buffer import Buffer
-from zarr.storage import LocalStore, ObjectStore
+from zarr.core.group import AsyncGroup, GroupMetadata
+from zarr.core.sync import sync
+from zarr.storage import LocalStore, ObjectStore, StorePath
 
 from molenspin.errors import InvalidValueError, MolenspinError
+from molenspin.store.description import COPY, FORMAT, group_attributes, parse_description, read_bytes
 
 KIND = "molenspin results"
 """Attribute of the root that tells our stores from others."""
 
-FORMAT = 2
-"""Attribute of the root: which arrays a node has, and what they hold."""
-
 RETRY_TIMEOUT = timedelta(seconds=30)
 """So long an object store that does not answer is tried again."""
 
-DAMAGE = (ValueError, RuntimeError, KeyError, TypeError, AttributeError, AssertionError)
+DAMAGE = (
+    ValueError,
+    RuntimeError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    EOFError,
+    BadZipFile,
+    zlib.error,
+)
 """What Zarr and its codecs raise on bytes that they did not write."""
 
 
@@ -38,6 +50,14 @@ def first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)[:500]
 
 
+def damaged(place: str, reason: str) -> MolenspinError:
+    """The error of a part of a store that is missing or holds what was not written there."""
+    return MolenspinError(
+        f"{place} is damaged: {reason}; `molenspin verify --repair CONFIG` restores or withdraws what is "
+        "hit, and the next run computes it again"
+    )
+
+
 @contextmanager
 def naming_damage(place: str) -> Iterator[None]:
     """Turn what damaged or strange bytes raise into one message that names the place."""
@@ -48,10 +68,7 @@ def naming_damage(place: str) -> Iterator[None]:
     except storage_errors() as error:
         raise MolenspinError(f"{place} cannot be reached: {first_line(error)}") from error
     except DAMAGE as error:
-        raise MolenspinError(
-            f"{place} is damaged ({type(error).__name__}: {error}); `molenspin verify` names what is hit, "
-            "and with --repair withdraws it; if verify fails too, delete that folder: it is computed again"
-        ) from error
+        raise damaged(place, f"{type(error).__name__}: {first_line(error)}") from error
 
 
 def open_location(url: str, *, read_only: bool = False) -> Store:
@@ -101,6 +118,10 @@ class NoStoreError(MolenspinError):
     """There is no store at that place yet."""
 
 
+class OtherContentError(MolenspinError):
+    """Something else than results of ours is at that place."""
+
+
 class OtherFormatError(MolenspinError):
     """The results were written by a version with another format."""
 
@@ -115,34 +136,89 @@ def open_root(url: str, *, read_only: bool = False) -> zarr.Group:
     MolenspinError
         If it is not ours, of another format, or damaged.
     """
-    location = open_location(url, read_only=read_only)
     with naming_damage(url):
-        try:
-            root = zarr.open_group(
-                location, mode="r" if read_only else "r+", zarr_format=3, use_consolidated=False
-            )
-        except FileNotFoundError as error:
-            _refuse_other_content(url)
-            raise NoStoreError(f"{url}: there is no store of results; run the workflow first") from error
-    if root.attrs.get("kind") != KIND:
-        raise MolenspinError(
-            f"{url}: a Zarr hierarchy, but not one that molenspin wrote; choose another place"
-        )
-    found = root.attrs.get("format", 1)  # the first format had no number
-    if found != FORMAT:
-        raise OtherFormatError(
-            f"{url}: results in format {found}, but this version of molenspin has format {FORMAT}; nothing "
-            "was changed: move them away (the version that wrote them reads them), or delete them; run again"
-        )
+        location = open_location(url, read_only=True)
+        content = read_bytes(location, "zarr.json") if _is_folder(url) else None
+        attributes = group_attributes(content) or {}
+        if not _is_current(attributes):
+            if _holds_nodes(location, url):
+                attributes |= {"kind": KIND, "format": FORMAT}
+            else:
+                _refuse(url, content, attributes)
+        return group_at(open_location(url, read_only=read_only), "", attributes)
+
+
+def group_at(store: Store, path: str, attributes: Mapping[str, Any]) -> zarr.Group:
+    """The group at a path with these attributes; nothing is read or written."""
+    metadata = GroupMetadata(attributes=dict(attributes), zarr_format=3)
+    return zarr.Group(AsyncGroup(metadata=metadata, store_path=StorePath(store, path)))
+
+
+def _is_folder(url: str) -> bool:
+    return "://" in url or Path(url).is_dir()
+
+
+def _is_current(attributes: Mapping[str, Any]) -> bool:
+    return (attributes.get("kind"), attributes.get("format")) == (KIND, FORMAT)
+
+
+def _holds_nodes(location: Store, url: str) -> bool:
+    """Whether a node is there that describes itself: a root that lost its attributes is ours still."""
+
+    async def names() -> list[str]:
+        return [name async for name in location.list_dir("")] if _is_folder(url) else []
+
+    descriptions = (parse_description(read_bytes(location, f"{name}/{COPY}")) for name in sync(names()))
+    return any(description is not None for description in descriptions)
+
+
+def check_root(root: zarr.Group, url: str) -> zarr.Group:
+    """The root group of a store, which must be ours and of this format.
+
+    Raises
+    ------
+    OtherContentError, OtherFormatError
+        If it is not.
+    """
+    if not _is_current(root.attrs):
+        _refuse(url, b"", root.attrs)
     return root
 
 
+def _refuse(url: str, content: bytes | None, attributes: Mapping[str, Any]) -> NoReturn:
+    """Say why what is at a URL is no store that this version can read."""
+    if content is None:
+        _refuse_other_content(url)
+        raise NoStoreError(f"{url}: there is no store of results; run the workflow first")
+    if attributes.get("kind") != KIND:
+        raise OtherContentError(
+            f"{url}: a Zarr hierarchy, but not one that molenspin wrote (or its zarr.json is damaged)"
+        )
+    found = attributes.get("format", 1)  # the first format had no number
+    raise OtherFormatError(
+        f"{url}: results in format {found}, but this version of molenspin has format {FORMAT}; nothing "
+        "was changed: move them away (the version that wrote them reads them), or delete them; run again"
+    )
+
+
 def _refuse_other_content(url: str) -> None:
-    """A store must not grow among someone's files: it replaces what has the name of a node."""
-    path = Path(url)
-    is_free = "://" in url or not path.exists()
-    if not is_free and (path.is_file() or any(entry.suffix != ".partial" for entry in path.iterdir())):
-        raise MolenspinError(f"{url} holds something else than results; choose another place for the store")
+    """A store must not grow among someone's files."""
+    if _is_folder(url):
+        names: Any = open_location(url, read_only=True).list_prefix("")  # a stream: the first ones are enough
+        is_free = sync(_only_partial(names))
+    else:
+        is_free = not Path(url).exists()
+    if not is_free:
+        raise OtherContentError(f"{url} holds something else than results")
+
+
+async def _only_partial(names: AsyncGenerator[str, None]) -> bool:
+    """Whether a list of keys has none but those that killed writes leave behind."""
+    async with aclosing(names):
+        async for name in names:
+            if not name.endswith(".partial"):
+                return False
+    return True
 
 
 def store_exists(url: str) -> bool:
@@ -157,17 +233,15 @@ def store_exists(url: str) -> bool:
         open_root(url, read_only=True)
     except NoStoreError:
         return False
+    except OtherContentError as error:
+        raise OtherContentError(f"{error}; choose another place for the store") from error
     return True
 
 
 def array_of(node: zarr.Group, name: str) -> zarr.Array[Any]:
     """An array of a node, which must be there."""
-    array = node[name]
+    with naming_damage(f"{node.store_path}/{name}"):
+        array = node[name]
     if not isinstance(array, zarr.Array):
         raise MolenspinError(f"{node.path}/{name}: a group stands where an array should be")
     return array
-
-
-def arrays_of(node: zarr.Group) -> dict[str, zarr.Array[Any]]:
-    """All arrays of a node by name, as the store describes them now."""
-    return dict(node.arrays())

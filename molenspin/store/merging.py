@@ -12,9 +12,11 @@ from zarr.core.metadata import ArrayV3Metadata
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.status import CaseStatus
 from molenspin.store.arrays import QUANTITIES, TEXT
+from molenspin.store.description import array_names, per_case_arrays, with_checksum
 from molenspin.store.location import array_of, open_location, open_root
 from molenspin.store.origins import fingerprints, machines
 from molenspin.store.pairing import AGREEMENT, NodePair, Slots, pair_nodes, read_rows, trajectory_differences
+from molenspin.store.restoration import consolidate, write_description
 from molenspin.sweep.labels import keyed_name, shared_names
 from molenspin.timing.merging import MergeConflictError
 
@@ -69,9 +71,9 @@ def merge_stores(first: str, second: str, target: str) -> int:
     root = _create_root(target)
     counts = [_write_node(root, pair, name, number) for number, (name, pair) in enumerate(_named(pairs))]
     # Written last: a store without it is not taken for one.
-    root.update_attributes(
-        _merged_attributes(open_root(first, read_only=True), open_root(second, read_only=True))
-    )
+    roots = (open_root(url, read_only=True) for url in (first, second))
+    root.update_attributes(with_checksum(_merged_attributes(*roots)))
+    consolidate(root)
     return sum(counts)
 
 
@@ -126,8 +128,9 @@ def _write_node(root: zarr.Group, pair: NodePair, name: str, number: int) -> int
     template = min(nodes, key=lambda node: int(str(node.attrs["batch_size"])))
     rows = sorted(_rows(pair), key=lambda row: row.identity)
     group = root.create_group(name)
-    for array_name, array in sorted(template.arrays()):
-        by_case = _dimensions(array)[0] == "case"
+    for array_name in array_names(template.attrs):
+        array = array_of(template, array_name)
+        by_case = array_name in per_case_arrays(template.attrs)
         copy = _create_like(group, array_name, array, len(rows) if by_case else array.shape[0])
         if not by_case:
             copy[:] = array[:]
@@ -136,7 +139,8 @@ def _write_node(root: zarr.Group, pair: NodePair, name: str, number: int) -> int
             copy[start : start + copy.chunks[0]] = _gather(array_name, rows[start : start + copy.chunks[0]])
     # The groups of the two sweeps are no more: one group holds the node.
     array_of(group, "group")[:] = number
-    group.update_attributes(template.attrs.asdict())
+    group.update_attributes({**template.attrs.asdict(), "node": name})
+    write_description(group)
     return len(rows)
 
 
@@ -208,7 +212,7 @@ def _merged_attributes(first: zarr.Group, second: zarr.Group) -> dict[str, Any]:
     """Attributes that both have in common; of others, all values."""
     ours, theirs = first.attrs.asdict(), second.attrs.asdict()
     merged: dict[str, Any] = {}
-    for name in sorted({*ours, *theirs}):
+    for name in sorted({*ours, *theirs} - {"checksum"}):
         values = [value for side in (ours, theirs) if name in side for value in _values(side[name])]
         distinct = [value for number, value in enumerate(values) if value not in values[:number]]
         merged[name] = distinct[0] if len(distinct) == 1 else {MERGED: sorted(distinct, key=repr)}

@@ -1,6 +1,5 @@
 """Make room in the store for a plan: create nodes, add slots, say in each slot what is asked of it."""
 
-import warnings
 from collections.abc import Sequence
 from json import dumps
 from typing import Any
@@ -8,16 +7,17 @@ from typing import Any
 import numpy as np
 import zarr
 from numpy.typing import NDArray
-from zarr.errors import ZarrUserWarning
+from zarr.abc.codec import BytesBytesCodec
 
 from molenspin.assembly.yaml_format import assembly_to_dict
 from molenspin.config.models import Storage
 from molenspin.provenance import versions
+from molenspin.publication import publishable
 from molenspin.store.arrays import (
     COLUMN_CHUNK,
     OUTCOMES,
-    QUANTITIES,
     TEXT,
+    TIME_ATTRIBUTES,
     VARIABLE_ATTRIBUTES,
     ArraySpec,
     compressors,
@@ -25,9 +25,32 @@ from molenspin.store.arrays import (
     data_chunks,
     small_compressors,
 )
-from molenspin.store.location import FORMAT, KIND, array_of, open_location, store_exists
+from molenspin.store.description import (
+    FORMAT,
+    Attributes,
+    array_names,
+    group_attributes,
+    read_bytes,
+    with_checksum,
+)
+from molenspin.store.location import (
+    KIND,
+    array_of,
+    group_at,
+    open_location,
+    open_root,
+    store_exists,
+)
+from molenspin.store.nodes import make_place, nodes_in
+from molenspin.store.restoration import (
+    consolidate,
+    coordinate_texts,
+    coordinate_values,
+    restore,
+    write_description,
+)
 from molenspin.sweep.batches import Batch, BatchState
-from molenspin.sweep.layout import Layout, NodePlan
+from molenspin.sweep.layout import NodePlan
 from molenspin.sweep.plan import Plan
 
 
@@ -36,54 +59,66 @@ def prepare_store(plan: Plan, url: str) -> None:
 
     Slots of earlier plans keep their place and their results.
     """
-    store_exists(url)  # refuses what is there but not ours
-    root = zarr.open_group(
-        open_location(url),
-        mode="a",
-        zarr_format=3,
-        use_consolidated=False,
-        attributes={"kind": KIND, "format": FORMAT},
-    )
-    root.update_attributes(
-        {
-            "name": plan.config.name,
-            "config": plan.config.model_dump(mode="json"),
-            "versions": versions(),
-            "fingerprints": dict(plan.fingerprints),
-        }
-    )
-    for node in plan.nodes:
-        if node.name not in root or "layout" not in root[node.name].attrs:
-            _create_node(root, node, plan.config.storage)
-        fresh = [batch for batch in plan.batches if batch.node == node.name and batch.state is BatchState.NEW]
+    root = open_root(url) if store_exists(url) else _create_root(url)
+    root.update_attributes(with_checksum(_root_attributes(plan)))
+    groups = {}
+    for node in nodes_in(root):
+        restore(node)
+        groups[node.name] = node.group
+    for node_plan in plan.nodes:
+        group = groups.get(node_plan.name) or _create_node(root, node_plan, plan.config.storage)
+        fresh = [one for one in plan.batches if one.node == node_plan.name and one.state is BatchState.NEW]
         if fresh:
-            _add_slots(root[node.name], node, sorted(fresh, key=lambda batch: batch.index), plan)
-    with warnings.catch_warnings():
-        # Zarr notes that format 3 has no consolidated metadata yet; xarray warns where it is missing.
-        warnings.simplefilter("ignore", ZarrUserWarning)
-        zarr.consolidate_metadata(root.store, zarr_format=3)
+            _add_slots(group, node_plan, sorted(fresh, key=lambda batch: batch.index), plan)
+    consolidate(root)
 
 
-def _create_node(root: zarr.Group, node: NodePlan, storage: Storage) -> None:
-    group = root.create_group(node.name, overwrite=True)
+def _create_root(url: str) -> zarr.Group:
+    attributes: dict[str, Any] = {"kind": KIND, "format": FORMAT}
+    return zarr.open_group(open_location(url), mode="w-", zarr_format=3, attributes=attributes)
+
+
+def _root_attributes(plan: Plan) -> dict[str, Any]:
+    return {
+        "kind": KIND,
+        "format": FORMAT,
+        "name": plan.config.name,
+        "config": publishable(plan.config.model_dump(mode="json")),
+        "versions": versions(),
+        "fingerprints": dict(plan.fingerprints),
+    }
+
+
+def _create_node(root: zarr.Group, node: NodePlan, storage: Storage) -> zarr.Group:
+    found = group_attributes(read_bytes(root.store, f"{node.name}/zarr.json"))
+    attributes = {**(found or {}), **_node_attributes(node)}
+    make_place(root, node.name, array_names(attributes))
+    group = group_at(root.store, node.name, attributes)
     layout = node.layout
-    for name, spec in create_columns(layout).items():
-        _create(group, name, spec, ("case",), shape=(0,), chunks=(COLUMN_CHUNK,))
+    for variable in layout.variables:
+        _create_variable(group, variable, node, tuple(compressors(storage)))
     for name, spec in OUTCOMES.items():
         lengths = spec.per_case.values()
         dimensions = ("case", *spec.per_case)
         _create(group, name, spec, dimensions, shape=(0, *lengths), chunks=(node.batch_size, *lengths))
-    for variable in layout.variables:
-        across = "constraint" if variable == "reaction" else "body"
-        shape = (0, layout.width(variable), layout.sample_count)
-        chunks = data_chunks(layout, variable, node.batch_size)
-        spec = ArraySpec("float64", np.nan, VARIABLE_ATTRIBUTES[variable])
-        dimensions = ("case", across, "time")
-        codecs = tuple(compressors(storage))
-        _create(group, variable, spec, dimensions, shape=shape, chunks=chunks, codecs=codecs)
-    _write_coordinates(group, layout)
-    # In one write (attrs.update makes one for each key): it is what marks the node as complete.
-    group.update_attributes(_node_attributes(node))
+    for name, spec in create_columns(layout).items():
+        _create(group, name, spec, ("case",), shape=(0,), chunks=(COLUMN_CHUNK,))
+    _write_coordinates(group, attributes)
+    write_description(group)
+    # In one write (attrs.update makes one for each key), and last.
+    group.update_attributes(attributes)
+    return group
+
+
+def _create_variable(
+    group: zarr.Group, name: str, node: NodePlan, codecs: tuple[BytesBytesCodec, ...]
+) -> None:
+    layout = node.layout
+    across = "constraint" if name == "reaction" else "body"
+    shape = (0, layout.width(name), layout.sample_count)
+    chunks = data_chunks(layout, name, node.batch_size)
+    spec = ArraySpec("float64", np.nan, VARIABLE_ATTRIBUTES[name])
+    _create(group, name, spec, ("case", across, "time"), shape=shape, chunks=chunks, codecs=codecs)
 
 
 def _create(
@@ -108,18 +143,10 @@ def _create(
     )
 
 
-def _write_coordinates(group: zarr.Group, layout: Layout) -> None:
-    times = np.arange(layout.sample_count) * layout.simulation.save_interval
-    bodies = [body.name for body in layout.source.assembly.bodies]
-    coordinates: dict[str, tuple[ArraySpec, NDArray[Any]]] = {
-        "time": (ArraySpec("float64", np.nan, {"units": "s", "long_name": "time"}), times),
-        "body": (ArraySpec(TEXT, ""), np.array(bodies, dtype=object)),
-        "quantity": (ArraySpec(TEXT, ""), np.array(list(QUANTITIES), dtype=object)),
-    }
-    if "reaction" in layout.variables:
-        names = np.array(layout.source.constraint_names, dtype=object)
-        coordinates["constraint"] = (ArraySpec(TEXT, ""), names)
-    for name, (spec, values) in coordinates.items():
+def _write_coordinates(group: zarr.Group, attributes: Attributes) -> None:
+    for name, values in coordinate_values(attributes, coordinate_texts(attributes)).items():
+        is_time = name == "time"
+        spec = ArraySpec("float64", np.nan, TIME_ATTRIBUTES) if is_time else ArraySpec(TEXT, "")
         count = len(values)
         _create(group, name, spec, (name,), shape=(count,), chunks=(max(1, count),))[:] = values
 
@@ -128,6 +155,7 @@ def _node_attributes(node: NodePlan) -> dict[str, Any]:
     layout = node.layout
     simple_names = [name for name in create_columns(layout) if " " not in name]
     return {
+        "node": node.name,
         "layout": layout.digest,
         "name": layout.source.name,
         # As in the datasets of `simulate`, so that analysis reads both alike.
@@ -135,6 +163,7 @@ def _node_attributes(node: NodePlan) -> dict[str, Any]:
         "family": layout.source.family,
         "batch_size": node.batch_size,
         "parameters": list(layout.parameter_names),
+        "variables": list(layout.variables),
         "simulation": layout.simulation.model_dump(),
         # xarray reads the names of coordinates from here.
         "coordinates": " ".join(simple_names),

@@ -1,6 +1,7 @@
 """Read a store: its ledger for planning, its cases for running, its results for people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,9 +9,13 @@ import zarr
 from numpy.typing import NDArray
 
 from molenspin.errors import MolenspinError
+from molenspin.netcdf import writable
+from molenspin.store.arrays import filled_rows
 from molenspin.store.chunks import read_chunks, written_chunks
-from molenspin.store.location import array_of, first_line, naming_damage, open_root, store_exists
+from molenspin.store.location import array_of, damaged, naming_damage, open_root, store_exists
+from molenspin.store.nodes import nodes_in
 from molenspin.store.origins import fingerprints
+from molenspin.store.slots import check_statuses
 from molenspin.sweep.ledger import Ledger, NodeLedger
 
 if TYPE_CHECKING:
@@ -36,11 +41,20 @@ def read_ledger(url: str) -> Ledger:
 
 
 def nodes_of(url: str, *, read_only: bool = True) -> Iterator[tuple[str, zarr.Group]]:
-    """Nodes of a store whose creation was finished, by name."""
-    root = open_root(url, read_only=read_only)
+    """Nodes of a store by name; other people's groups are passed over.
+
+    Raises
+    ------
+    MolenspinError
+        If there is no store, or a group holds results that nothing describes.
+    """
+    yield from _nodes_below(open_root(url, read_only=read_only), url)
+
+
+def _nodes_below(root: zarr.Group, url: str) -> Iterator[tuple[str, zarr.Group]]:
     with naming_damage(url):
-        nodes = sorted(root.groups())
-    yield from ((name, node) for name, node in nodes if "layout" in node.attrs)
+        nodes = list(nodes_in(root))
+    yield from ((node.name, node.group) for node in nodes)
 
 
 def read_column(node: zarr.Group, name: str, part: slice = slice(None)) -> NDArray[Any]:
@@ -55,39 +69,32 @@ def read_column(node: zarr.Group, name: str, part: slice = slice(None)) -> NDArr
         return np.asarray(array_of(node, name)[part])
 
 
-def open_results(url: str, *, chunks: Any = None) -> "xr.DataTree":  # noqa: ANN401
+def open_results(store: "str | PathLike[str]", *, chunks: Any = None) -> "xr.DataTree":  # noqa: ANN401
     """The results as a tree of datasets, one for each node, without unused slots.
 
     Parameters
     ----------
-    url
-        Path or URL of the store.
+    store
+        Path or URL of the store, folder of the sweep, or a zip file of one of them.
     chunks
-        Handed to `xarray.open_datatree`: ``{}`` for dask arrays in the store's chunks.
+        As for `xarray.open_dataset`: ``{}`` for dask arrays in the store's chunks.
 
     Raises
     ------
     MolenspinError
-        If there is no store, or what describes it is damaged or half written.
+        If there is no store, or what describes it is damaged or half written; later, when values are used
+        that are damaged.
     """
     import xarray as xr
 
-    from molenspin.store.unpacking import unpack
+    from molenspin.store.datasets import open_node
+    from molenspin.store.opening import naming_zip_damage, open_place
 
-    store: Any = open_root(url, read_only=True).store
-    try:
-        tree = xr.open_datatree(store, engine="zarr", consolidated=False, chunks=chunks)
-    except ValueError as error:
-        raise MolenspinError(
-            f"{url} cannot be opened ({first_line(error)}): if a workflow that adds to it was stopped, run "
-            "it again, which keeps all results; else `molenspin verify` names what is damaged"
-        ) from error
-    used = {}
-    for name, node in nodes_of(url):
-        dataset = tree.children[name].to_dataset(inherit=False)
-        dataset = unpack(dataset, node, in_chunks=chunks is not None)
-        used[name] = dataset.isel(case=np.flatnonzero(dataset["identity"]))
-    return xr.DataTree.from_dict({"/": tree.to_dataset(), **used})
+    root = open_place(store)
+    with naming_zip_damage(store):
+        nodes = {name: open_node(node, chunks=chunks) for name, node in _nodes_below(root, str(store))}
+    datasets = {"/": xr.Dataset(attrs=root.attrs.asdict()), **nodes}
+    return xr.DataTree.from_dict({name: writable(dataset) for name, dataset in datasets.items()})
 
 
 def _unread_ledger(node: zarr.Group) -> NodeLedger:
@@ -95,6 +102,8 @@ def _unread_ledger(node: zarr.Group) -> NodeLedger:
     used = np.flatnonzero(identity)
     # A preparation that was killed leaves slots without an identity at the end: they are given out again.
     slot_count = int(used[-1]) + 1 if len(used) else 0
+    if len(group) < slot_count or np.any(group[used] < 0):
+        raise damaged(f"{node.store_path}/group", "it is missing or lacks values")
     return NodeLedger(
         layout=str(node.attrs["layout"]),
         batch_size=_integer(node, "batch_size"),
@@ -108,13 +117,18 @@ def _unread_ledger(node: zarr.Group) -> NodeLedger:
 def _read_statuses(node: zarr.Group, ledger: NodeLedger) -> None:
     """Fill in status and fingerprint from the chunks that were written."""
     status, origin = array_of(node, "status"), array_of(node, "origin")
-    size = ledger.batch_size
-    used = [chunk for chunk in written_chunks(status) if chunk * size < ledger.slot_count]
-    found = zip(used, read_chunks(status, used), read_chunks(origin, used, parse=fingerprints), strict=True)
-    for chunk, statuses, numbers in found:
-        slots = slice(chunk * size, min((chunk + 1) * size, ledger.slot_count))
-        ledger.status[slots] = statuses[: slots.stop - slots.start]
-        ledger.fingerprint[slots] = numbers[: slots.stop - slots.start]
+    size, written = ledger.batch_size, written_chunks(status)
+    # Also what lies beyond the last slot is looked at: an identity may be lost there.
+    statuses = np.zeros(max(ledger.slot_count, (1 + max(written, default=-1)) * size), dtype=np.int8)
+    numbers = np.zeros(len(statuses), dtype=np.uint64)
+    read = zip(
+        written, read_chunks(status, written), read_chunks(origin, written, parse=fingerprints), strict=True
+    )
+    for chunk, some, others in read:
+        slots = slice(chunk * size, (chunk + 1) * size)
+        statuses[slots], numbers[slots] = some, others
+    check_statuses(str(node.store_path), ledger.identity, statuses)
+    ledger.status[:], ledger.fingerprint[:] = statuses[: ledger.slot_count], numbers[: ledger.slot_count]
 
 
 def _integer(node: zarr.Group, name: str) -> int:
@@ -133,8 +147,18 @@ def case_rows(node: zarr.Group, chunks: Sequence[int]) -> Iterator[tuple[int, di
     begin = min(chunks) * size
     part = slice(begin, (max(chunks) + 1) * size)
     columns = {name: read_column(node, name, part) for name in names}
+    check_statuses(str(node.store_path), columns["identity"], columns["status"])
+    _check_columns(node, columns, ("dt", "integrator", "backend", *parameters))
     for chunk in chunks:
         first = chunk * size - begin
         batch = {name: values[first : first + size] for name, values in columns.items()}
         used = int(np.count_nonzero(batch["identity"]))
         yield chunk * size, {name: values[:used] for name, values in batch.items()}
+
+
+def _check_columns(node: zarr.Group, columns: Mapping[str, NDArray[Any]], names: Iterable[str]) -> None:
+    """Refuse to run cases of which a setting or parameter is lost."""
+    is_used = columns["identity"] != 0
+    for name in names:
+        if len(columns[name]) != len(is_used) or not filled_rows(columns[name])[is_used].all():
+            raise damaged(f"{node.store_path}/{name}", "it is missing or lacks values")

@@ -6,6 +6,7 @@ import numpy as np
 
 from molenspin.status import CaseStatus
 from molenspin.store.reading import nodes_of, read_column
+from molenspin.store.slots import check_statuses
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,9 @@ def status_table(url: str) -> dict[str, dict[str, int]]:
     """Number of cases by how they ended, for each node."""
     table = {}
     for name, node in nodes_of(url):
-        status = read_column(node, "status")[read_column(node, "identity") != 0]
+        identity, status = read_column(node, "identity"), read_column(node, "status")
+        check_statuses(str(node.store_path), identity, status)
+        status = status[: len(identity)][identity != 0]
         table[name] = {
             kind.label: int(count) for kind in CaseStatus if (count := np.count_nonzero(status == kind))
         }

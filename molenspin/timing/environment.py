@@ -13,6 +13,7 @@ from pathlib import Path
 
 from molenspin.errors import MolenspinError
 from molenspin.provenance import version_of, versions
+from molenspin.publication import MACHINE_VARIABLE, machine_name, without_folders
 from molenspin.timing.threads import ThreadPinning
 
 _GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
@@ -25,8 +26,8 @@ class Environment:
     Parameters
     ----------
     machine
-        Name of the machine, by which results are merged and compared: unless another was given, host name and
-        processor, for many virtual machines have one host name.
+        Name of the machine, by which results are merged and compared: the one that was given, or that
+        ``MOLENSPIN_MACHINE`` gives, else host name and processor: many virtual machines have one host name.
     started
         Start of the session, ISO 8601 in UTC.
     cpu_model, cpu_count
@@ -44,7 +45,7 @@ class Environment:
     build_profile
         Build profile of the compiled core, or None where it is not installed.
     command
-        The command that the session was started by.
+        The command that the session was started by, without the folders of its paths.
     resumed
         When it went on after an interruption, ISO 8601 in UTC.
     """
@@ -77,7 +78,7 @@ def read_environment(threads: ThreadPinning, *, machine: str | None = None) -> E
     """Record the machine as it is now, under ``machine`` or a name of its own."""
     cpu_model = _cpu_model()
     return Environment(
-        machine=machine or f"{platform.node() or 'unnamed'} ({cpu_model})",
+        machine=machine or os.environ.get(MACHINE_VARIABLE) or f"{machine_name()} ({cpu_model})",
         started=datetime.now(UTC).isoformat(timespec="milliseconds"),
         cpu_model=cpu_model,
         cpu_count=os.cpu_count() or 1,
@@ -87,7 +88,7 @@ def read_environment(threads: ThreadPinning, *, machine: str | None = None) -> E
         threads=threads,
         versions=versions() | {name: version_of(name) for name in ("xarray", "torch")},
         build_profile=read_build_profile(),
-        command=shlex.join(["python", *sys.orig_argv[1:]]),
+        command=shlex.join(["python", *(without_folders(argument) for argument in sys.orig_argv[1:])]),
     )
 
 

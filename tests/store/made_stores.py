@@ -4,7 +4,8 @@ import numpy as np
 
 from molenspin.config import config_from_mapping
 from molenspin.status import CaseStatus
-from molenspin.store.location import arrays_of, open_root
+from molenspin.store.location import open_root
+from molenspin.store.nodes import arrays_of
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import case_rows, read_ledger
 from molenspin.store.writing import BatchRegion, BatchResult

@@ -68,7 +68,7 @@ def test_a_whole_store_is_whole(config, store, capsys):
         (Path.unlink, "outcome/c/0/0", 3),
         (cut, "status/c/1", 2),
         (flip, "identity/c/0", 5),
-        (Path.unlink, "time/c/0", 5),
+        (Path.unlink, "time/c/0", 0),
     ],
 )
 def test_damage_is_named_withdrawn_and_computed_again(
@@ -91,14 +91,23 @@ def test_reading_damage_is_an_error_that_names_verify(config, store, capsys):
         assert "molenspin verify" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("place", ["", "mill-4", "mill-4/status"])
-def test_broken_descriptions_are_one_message(config, store, capsys, place):
+@pytest.mark.parametrize(("place", "is_readable"), [("", True), ("mill-4", True), ("mill-4/status", False)])
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"zarr_format": 3, "node_type": "x"}', "\0\xff"])
+def test_broken_descriptions_are_named_and_written_anew(
+    finished, content, config, store, capsys, *, place, is_readable, text
+):
     shutil.rmtree(store.parent / "groups")
-    for text in ("", "{", "[]", "{}", '{"zarr_format": 3, "node_type": "x"}', "\0\xff"):
-        (store / place / "zarr.json").write_text(text)
-        for command in ("verify", "plan", "status"):
-            assert main([command, str(config)]) == 2
-            assert str(store) in capsys.readouterr().err
+    (store / place / "zarr.json").write_text(text)
+    for command in ("plan", "status"):
+        assert main([command, str(config)]) == (0 if is_readable else 2)
+        assert is_readable or "mill-4" in capsys.readouterr().err
+    capsys.readouterr()
+    assert main(["verify", str(config)]) == 1
+    assert capsys.readouterr().out.startswith(f"{place}/zarr.json".lstrip("/"))
+    assert main(["verify", str(config), "--repair"]) == 0
+    computed, after = run(content)
+    assert computed == 0
+    xr.testing.assert_identical(finished[1], after)
 
 
 def test_a_store_does_not_grow_among_other_files(content, tmp_path):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from molenspin.config import config_from_mapping
 from molenspin.profiling import draw_flamegraph, phase_shares
+from molenspin.spreadsheets import write_csv
 from molenspin.sweep_profile import profile_sweep
 from molenspin.workflow import script
 
@@ -12,4 +13,4 @@ with script(snakemake):
     Path(snakemake.output.stacks).write_text(found.stacks.to_text())
     drawing = draw_flamegraph(found.stacks, title=found.title, unit=found.unit)
     Path(snakemake.output.flamegraph).write_text(drawing)
-    phase_shares([found]).to_csv(snakemake.output.phases, index=False)
+    write_csv(phase_shares([found]), Path(snakemake.output.phases))

@@ -1,0 +1,48 @@
+"""CSV files in which a spreadsheet program finds text and numbers, never formulas."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""A text that begins with one of these may be run as a formula; an apostrophe before it makes it text."""
+
+APOSTROPHE = "'"
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table with all digits; texts that a spreadsheet would run get an apostrophe in front."""
+    _in_texts(table, _defused).to_csv(path, index=False)
+
+
+def read_csv(path: Path, **options: Any) -> pd.DataFrame:  # noqa: ANN401
+    """Read what `write_csv` wrote: the same texts, without the apostrophes.
+
+    Parameters
+    ----------
+    path
+        The file.
+    **options
+        Of `pandas.read_csv`.
+    """
+    return _in_texts(pd.read_csv(path, **options), _restored)
+
+
+def _in_texts(table: pd.DataFrame, change: Callable[[object], object]) -> pd.DataFrame:
+    """The table with every text and every column's name changed; columns of numbers stay as they are."""
+    changed = table.apply(lambda column: column if is_numeric_dtype(column) else column.map(change))
+    renamed: pd.DataFrame = changed.rename(columns=change)
+    return renamed
+
+
+def _defused(value: object) -> object:
+    # A text that begins with an apostrophe gets another one, so that reading takes away what writing added.
+    risky = isinstance(value, str) and value.startswith((*FORMULA_STARTS, APOSTROPHE))
+    return f"{APOSTROPHE}{value}" if risky else value
+
+
+def _restored(value: object) -> object:
+    return value.removeprefix(APOSTROPHE) if isinstance(value, str) else value
