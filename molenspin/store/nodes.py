@@ -87,7 +87,7 @@ def nodes_in(root: zarr.Group) -> Iterator[Node]:
         node = _node(root, name)
         if node is not None:
             yield node
-        elif _lost_its_description(root.store, _path(root, name)):
+        elif _holds_results(root.store, _path(root, name)):
             raise MolenspinError(
                 f"{root.store_path}/{name} holds results, but what described them is gone (were its "
                 "attributes replaced?); nothing was changed: bring its zarr.json back from a backup, or move "
@@ -121,9 +121,8 @@ def _node(root: zarr.Group, name: str) -> Node | None:
     if description is not None and description.attributes["node"] == name:
         attributes = {**(found or {}), **description.attributes}
         return Node(name, group_at(store, path, attributes), found, description)
-    is_withdrawn = found is not None and "node" in found and "layout" not in found
-    candidates = (found or {}, {} if is_withdrawn else _consolidated_attributes(root, name))
-    attributes = next((one for one in candidates if _is_described(one, name)), {})
+    candidates = (found or {}, _consolidated_attributes(root, name) if _holds_results(store, path) else {})
+    attributes = next((dict(one) for one in candidates if _is_described(one, name)), {})
     if not attributes:
         return None
     attributes.setdefault("variables", [one for one in VARIABLES if one in names_in(store, path)])
@@ -144,7 +143,8 @@ def _consolidated_attributes(root: zarr.Group, name: str) -> dict[str, Any]:
         return {}
 
 
-def _lost_its_description(store: Store, path: str) -> bool:
+def _holds_results(store: Store, path: str) -> bool:
+    """Whether a group looks like a node with slots, whatever describes it."""
     return set(OUTCOMES) <= set(names_in(store, path)) and not is_empty(store, path)
 
 

@@ -6,6 +6,7 @@ No result is read or written here.
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from json import dumps, loads
 from typing import Any
@@ -17,7 +18,6 @@ from zarr.abc.store import Store
 from zarr.core.buffer import default_buffer_prototype
 from zarr.core.metadata import ArrayV3Metadata
 from zarr.core.sync import sync
-from zarr.errors import ZarrUserWarning
 
 from molenspin.assembly.yaml_format import assembly_from_dict
 from molenspin.errors import MolenspinError
@@ -74,6 +74,7 @@ def restore(node: Node) -> None:
     for document in wrong_documents(node):
         write_bytes(node.group.store, document.key, document.content)
     if node.description is None:
+        node.group.update_attributes({"node": node.name})
         write_description(node.group)
     for name, values in wrong_coordinates(node):
         array_of(node.group, name)[:] = values
@@ -81,7 +82,9 @@ def restore(node: Node) -> None:
 
 def wrong_documents(node: Node) -> Iterator[Document]:
     """Descriptions that are missing or wrong; those of arrays only if there is a copy to compare with."""
-    lost = {key: value for key, value in node.attributes.items() if (node.found or {}).get(key) != value}
+    derived: set[str] = set() if node.description else {"variables"}  # earlier versions did not write it
+    found = node.found or {}
+    lost = {key for key, value in node.attributes.items() if key not in derived and found.get(key) != value}
     if lost:
         reason = MISSING if node.found is None else f"its attributes were replaced: {', '.join(sorted(lost))}"
         yield Document(f"{node.name}/zarr.json", reason, _group_document(node.attributes))
@@ -120,16 +123,26 @@ def _says(document: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
     if not _attributes(expected).items() <= _attributes(document).items():
         return False
     plain, other = ({**one, "attributes": {}} for one in (document, expected))
+    if plain == other:
+        return True
     try:
-        return plain == other or _normal(plain) == _normal(other)
+        normal = _normal(other)  # as the present version of Zarr may have written it
+        return _normal(plain) == normal and _keys(plain) <= _keys(other) | _keys(normal)
     except (*DAMAGE, IndexError):
         return False
 
 
-def _normal(document: dict[str, Any]) -> str:
-    """The description as the present version of Zarr writes it."""
+def _normal(document: dict[str, Any]) -> Any:  # noqa: ANN401  (JSON)
     content = ArrayV3Metadata.from_dict(document).to_buffer_dict(default_buffer_prototype())
-    return content["zarr.json"].to_bytes().decode()
+    return parse_json(content["zarr.json"].to_bytes())
+
+
+def _keys(document: Any) -> set[str]:  # noqa: ANN401  (JSON)
+    """All keys in a JSON value: Zarr passes over those that it does not know."""
+    parts = (
+        document.values() if isinstance(document, dict) else document if isinstance(document, list) else ()
+    )
+    return set(document if isinstance(document, dict) else ()).union(*(_keys(part) for part in parts))
 
 
 def _attributes(document: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -145,7 +158,7 @@ def write_description(group: zarr.Group) -> None:
     MolenspinError
         If one of its arrays is not there.
     """
-    attributes = {**group.attrs.asdict(), "node": group.basename}
+    attributes = group.attrs.asdict()
     arrays = {}
     for name in array_names(attributes):
         document = parse_json(read_bytes(group.store, f"{group.path}/{name}/zarr.json"))
@@ -241,9 +254,10 @@ def _group_document(attributes: Attributes) -> bytes:
 
 def consolidate(root: zarr.Group) -> None:
     """Copy all descriptions into the root, from where xarray reads them at once."""
-    with warnings.catch_warnings():
-        # Zarr notes that format 3 has no consolidated metadata yet; xarray warns where it is missing.
-        warnings.simplefilter("ignore", ZarrUserWarning)
+    # Where Zarr cannot read what somebody else put there, xarray reads every description by itself.
+    with warnings.catch_warnings(), suppress(*DAMAGE):
+        # Zarr notes that format 3 has no consolidated metadata yet, and what it thinks of others' arrays.
+        warnings.simplefilter("ignore")
         zarr.consolidate_metadata(root.store, zarr_format=3)
 
 

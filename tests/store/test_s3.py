@@ -6,7 +6,7 @@ from small_sweep import run, sweep
 
 from molenspin.cli import main
 from molenspin.errors import MolenspinError
-from molenspin.store.location import open_root
+from molenspin.store.location import open_remote, open_root
 from molenspin.strict_yaml import dump_yaml
 
 pytest.importorskip("obstore", reason="needs the extra 's3'")
@@ -34,6 +34,16 @@ def test_damage_on_s3_is_found_and_computed_again(bucket, tmp_path, capsys):
     computed, after = run(content)
     assert computed == 3
     np.testing.assert_array_equal(after["velocity"].values, before["velocity"].values)
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_prefix_with_other_objects_is_refused_and_not_touched(tmp_path):
+    mine = open_remote("s3://bucket/mine")
+    mine.put("mill-4/thesis/chapter1.txt", b"ten years")
+    with pytest.raises(MolenspinError, match="s3://bucket/mine holds something else than results"):
+        run(sweep(tmp_path, "s3://bucket/mine"))
+    assert [found["path"] for part in mine.list() for found in part] == ["mill-4/thesis/chapter1.txt"]
+    assert bytes(mine.get("mill-4/thesis/chapter1.txt").bytes()) == b"ten years"
 
 
 @pytest.mark.usefixtures("bucket")
