@@ -27,7 +27,7 @@ def config(count=5, *, storage=None, **settings):
         "backends": ["rust"],
         "space": {"grid": {"sail_spur0.wind_speed": list(range(5, 5 + count))}},
     }
-    sweep = [block | {name: settings.pop(name) for name in list(settings) if name in block}]
+    sweep = [block | {name: settings.pop(name) for name in list(settings) if name in (*block, "where")}]
     return config_from_mapping(
         {"sweep": sweep, "storage": {"batch_members": 2} | (storage or {}), **settings}
     )
@@ -101,13 +101,11 @@ def test_only_batches_with_unfinished_or_other_cases_run_again():
 
 def test_unused_slots_ask_for_nothing():
     def ledger_of(node, ids):
-        none = CaseStatus.PENDING
-        return held(
-            node, [*ids, 0], status=[CaseStatus.OK, none], fingerprint=[fingerprint_number(CODE["rust"]), 0]
-        )
+        status = [CaseStatus.OK, CaseStatus.PENDING, CaseStatus.OK, CaseStatus.OK]
+        return held(node, [ids[0], 0, ids[1], ids[2]], status=status)
 
-    found, _ = batches(config(1, storage={"batch_members": 2}), ledger_of)
-    assert summary(found) == [(0, (0, 1), "done", 0)]
+    found, _ = batches(config(3), ledger_of)
+    assert summary(found) == [(0, (0, 1), "done", 0), (1, (2, 4), "done", 0)]
 
 
 def test_cases_that_no_one_asks_for_are_passed_over():
@@ -156,11 +154,11 @@ def nodes(config, ledger=None):
 
 
 def test_bytes_of_a_case_count_bodies_and_constraints():
-    (node,) = nodes(config(1, storage={"variables": ["angle", "reaction"]}))
+    (node,) = nodes(config(1, storage={"variables": ["angle", "velocity", "reaction"]}))
     constraints = len(node.layout.source.constraint_names)
     assert constraints != 4
     assert node.layout.sample_count == 51  # every 0.02 s of 1 s
-    assert node.layout.case_bytes == 51 * 8 * (4 + constraints)
+    assert node.layout.case_bytes == 51 * 8 * (4 + 4 + constraints)
 
 
 @pytest.mark.parametrize(
@@ -181,6 +179,11 @@ def test_batches_are_of_about_equal_size():
     assert nodes(config(9, storage={"batch_members": 4}))[0].batch_size == 3
 
 
+def test_the_largest_series_sets_the_batches_of_a_node():
+    uneven = {"dt": [0.002, 0.001], "where": "dt == 0.001 or sail_spur0.wind_speed == 5"}
+    assert nodes(config(9, storage={"batch_members": 8}, **uneven))[0].batch_size == 5  # 5 + 4, and 1
+
+
 def test_a_node_keeps_its_name_and_its_batch_size():
     (first,) = nodes(config(10, storage={"batch_members": 4}))
     ledger = Ledger({"elsewhere": held(first, [])})
@@ -199,15 +202,15 @@ def planned(config, ledger=None):
     return make_plan(config, expand(config), ledger or Ledger(), CODE)
 
 
-def test_groups_are_filled_up_to_their_seconds_and_hold_one_backend():
-    """Eleven batches of equal cost a backend, three of which reach the target."""
+@pytest.mark.parametrize(("job_batches", "sizes"), [(2.5, [3, 3, 3, 2]), (2.0, [2, 2, 2, 2, 2, 1])])
+def test_groups_are_filled_up_to_their_seconds_and_hold_one_backend(job_batches, sizes):
+    """Eleven batches of equal cost for each backend."""
     both = config(22, backends=["rust", "numpy"], execution={"jobs": 100_000})
     cost = {batch.series: batch.seconds for batch in batches(both)[0]}
     for number, backend in enumerate(("rust", "numpy")):
-        execution = both.execution.model_copy(update={"job_seconds": 2.5 * cost[number]})
+        execution = both.execution.model_copy(update={"job_seconds": job_batches * cost[number]})
         plan = planned(both.model_copy(update={"execution": execution}))
-        sizes = [len(group.batches) for group in plan.groups if group.backend == backend]
-        assert sizes == [3, 3, 3, 2]
+        assert [len(group.batches) for group in plan.groups if group.backend == backend] == sizes
         assert [group.number for group in plan.groups] == list(range(len(plan.groups)))
 
 
@@ -231,6 +234,13 @@ def test_a_group_is_done_when_all_its_batches_are():
     first, second = (dataclasses.replace(batch, state=BatchState.DONE) for batch in group.batches)
     assert dataclasses.replace(group, batches=(first, second)).done
     assert not dataclasses.replace(group, batches=(first, group.batches[1])).done
+
+
+def test_batches_are_listed_by_state():
+    plan = planned(config(3))
+    first, second = plan.batches[0], dataclasses.replace(plan.batches[1], state=BatchState.DONE)
+    mixed = dataclasses.replace(plan, batches=(first, second))
+    assert (mixed.batches_in(BatchState.NEW), mixed.batches_in(BatchState.DONE)) == ((first,), (second,))
 
 
 def test_a_plan_is_known_by_its_cases_and_its_code():

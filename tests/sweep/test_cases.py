@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from molenspin.assembly.families import benchmark_assembly
+from molenspin.assembly.yaml_format import save_assembly
 from molenspin.config import config_from_mapping
 from molenspin.config.models import Simulation
 from molenspin.errors import InvalidValueError
@@ -101,9 +103,11 @@ def test_an_identity_depends_on_its_own_row_only(points):
         assert identities({"dt": [0.002], "space": {"zip": {INERTIA: [one], WIND: [other]}}}) == [identity]
 
 
-def test_the_two_zeros_are_one_value():
-    first, second = (identities({"dt": [0.002], "space": {"grid": {WIND: [zero]}}}) for zero in (0.0, -0.0))
-    assert first == second
+def test_the_two_zeros_are_one_value_and_no_other_is():
+    def identity(value):
+        return identities({"dt": [0.002], "space": {"grid": {WIND: [value]}}})
+
+    assert identity(0.0) == identity(-0.0) != identity(1e-300)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +121,16 @@ def test_the_two_zeros_are_one_value():
 )
 def test_an_identity_follows_everything_that_is_asked(change):
     assert identities({"dt": [0.002]}) != identities({"dt": [0.002]} | change)
+
+
+@pytest.mark.parametrize(
+    ("file", "name"), [("my mill (2).yaml", "my-mill-2"), ("---.yaml", "assembly"), ("a_b-C.yml", "a_b-C")]
+)
+def test_a_file_gives_its_assembly_a_name_that_any_store_takes(tmp_path, file, name):
+    save_assembly(benchmark_assembly("mill", 4), tmp_path / file)
+    (series,) = series_of({"dt": [0.002], "assemblies": [{"files": [str(tmp_path / file)]}]})
+    assert (series.source.name, series.source.family, series.source.body_count) == (name, "", 4)
+    assert series.identities.tolist() == identities({"dt": [0.002]})
 
 
 def test_conditions_see_every_name():
