@@ -6,9 +6,9 @@ import pytest
 from made_results import ENVIRONMENT, made_record
 
 from molenspin.integrators import Integrator
-from molenspin.timing import TimingResults, Verdict, compare_timing
+from molenspin.timing import TimingResults, Verdict, compare_timing, merge_timing
 from molenspin.timing.comparison import Change, Comparison, comparison_table
-from molenspin.timing.merging import position_difference
+from molenspin.timing.merging import MergeConflictError, position_difference
 from molenspin.timing.samples import Samples
 from molenspin.timing.statistics import Estimate, Interval
 
@@ -124,6 +124,11 @@ def test_positions_may_differ_by_the_larger_tolerance(tolerances, change):
         for end, allowed in zip(((1.0, 0.0), (0.5, 0.0)), tolerances, strict=True)
     )
     assert changes(first, second) == changes(second, first) == [change]
+    if change is Change.NONE:
+        assert len(merge_timing(first, second).records) == 1
+    else:
+        with pytest.raises(MergeConflictError):
+            merge_timing(first, second)
 
 
 def test_positions_of_two_wrong_results_are_not_compared():

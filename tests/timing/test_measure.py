@@ -96,7 +96,10 @@ def test_backend_that_refuses_is_recorded_with_its_message():
     good = FakeBackend("numpy", clock, lambda _: 1.0)
     absent = FakeBackend("cuda", clock, lambda _: 1.0, refusal="no CUDA device")
     record = timed(good, absent).records[1]
-    assert (record.physics.verdict, record.physics.reason) == (Verdict.FAILED, "no CUDA device")
+    physics = record.physics
+    assert (physics.verdict, physics.reason, physics.error) == (Verdict.FAILED, "no CUDA device", None)
+    assert (physics.newton_iterations, physics.force_evaluations, physics.max_residual) == (0, 0, 0.0)
+    assert (record.samples.warm_up_count, record.samples.wall) == (0, ())
     assert "no CUDA device" in format_table(timing_table(timed(good, absent)))
 
 

@@ -87,6 +87,27 @@ def test_environment_without_anything_to_read_is_still_recorded(monkeypatch, tmp
     assert read_environment(environment().threads, machine="mill").machine == "mill"
 
 
+@pytest.mark.parametrize(
+    ("table", "processor", "expected"),
+    [
+        ("flags\t: a\nmodel name\t: First : 2 GHz\nmodel name\t: Second\n", "i386", "First : 2 GHz"),
+        ("flags\t: a\n", "i386", "i386"),
+        (None, "i386", "i386"),
+        (None, "", "arm64"),
+    ],
+)
+def test_environment_names_the_processor_by_whatever_says_it(
+    monkeypatch, tmp_path, table, processor, expected
+):
+    cpuinfo = tmp_path / "cpuinfo"
+    if table is not None:
+        cpuinfo.write_text(table)
+    monkeypatch.setattr(timing_environment, "Path", lambda _: cpuinfo)
+    monkeypatch.setattr(platform, "processor", lambda: processor)
+    monkeypatch.setattr(platform, "machine", lambda: "arm64")
+    assert read_environment(environment().threads).cpu_model == expected
+
+
 def test_environment_names_devices_with_their_drivers_and_the_governor(monkeypatch, tmp_path):
     tool, governor = tmp_path / "nvidia-smi", tmp_path / "governor"
     tool.write_text("#!/bin/sh\necho 'H100, 580.1'; echo; echo 'A2, 570.2'; exit 3\n")
