@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from glob import escape
 from time import perf_counter
 
 from dask.base import compute
@@ -66,6 +67,8 @@ def _run_claimed(job: GroupJob, held: Claim, show: Callable[[Progress], None], b
         progress.add(report.step_count)
         show(progress)
 
+    if tasks:
+        _drop_records(job)
     with _assigned_device(job) as device:
         moved = [_moved(task, device) for task in tasks]
         scheduler = scheduler_in_environment()
@@ -75,8 +78,18 @@ def _run_claimed(job: GroupJob, held: Claim, show: Callable[[Progress], None], b
             _run_here(moved, job, finished)
     record = _record(job, counts, reports, perf_counter() - begin)
     held.check()
+    _drop_records(job)
     record.save(job.record)
     return record
+
+
+def _drop_records(job: GroupJob) -> None:
+    """Delete older records of the group: what they say is no longer so, or is said again."""
+    for path in (
+        job.record.parent / f"{job.name}.json",
+        *job.record.parent.glob(f"{escape(job.name)}.*.json"),
+    ):
+        path.unlink(missing_ok=True)
 
 
 @contextmanager

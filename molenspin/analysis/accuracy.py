@@ -11,6 +11,7 @@ from molenspin.analysis.case_errors import case_errors
 from molenspin.analysis.members import assembly_of, parameter_coordinates
 from molenspin.errors import MolenspinError
 from molenspin.status import CaseStatus
+from molenspin.sweep.cases import case_key
 
 SETTINGS = ("integrator", "dt", "backend")
 TOTALS = ("max_residual", "newton_iterations", "force_evaluations")
@@ -29,6 +30,7 @@ def accuracy_table(dataset: xr.Dataset, *, cache: Path | None = None) -> pd.Data
     Returns
     -------
     pandas.DataFrame
+        ``key``: the case's identity in 16 hexadecimal digits, by which tables are joined, "" outside a store;
         ``assembly``, ``body_count``, ``duration`` [s], ``integrator``, ``dt`` [s], ``backend``, varied
         parameters, ``status``, ``message``; ``VARIABLE_NORM`` for each state variable and norm (``max``,
         ``rms``, ``end``), ``VARIABLE_uncertainty`` of the reference, ``reference``: its method, or why there
@@ -40,6 +42,7 @@ def accuracy_table(dataset: xr.Dataset, *, cache: Path | None = None) -> pd.Data
     assembly, parameters = assembly_of(dataset), parameter_coordinates(cases)
     table = pd.DataFrame(
         {
+            "key": _keys(cases),
             "assembly": assembly.name,
             "body_count": len(assembly.bodies),
             "duration": float(cases["time"][-1]),
@@ -72,6 +75,11 @@ def _column(cases: xr.Dataset, name: str, default: object = np.nan) -> np.ndarra
     if name in cases.variables:
         return np.asarray(cases[name].broadcast_like(cases["case"]).to_numpy())
     return np.array([cases.attrs.get(name, default)] * count)
+
+
+def _keys(cases: xr.Dataset) -> list[str]:
+    """Identities of the cases of a store."""
+    return [case_key(identity) if identity else "" for identity in _column(cases, "identity", 0).tolist()]
 
 
 def _energies(cases: xr.Dataset) -> pd.DataFrame:

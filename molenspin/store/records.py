@@ -95,6 +95,15 @@ def load_record(path: Path) -> GroupRecord:
         raise MolenspinError(f"{path}: not a record of a group: {error}") from error
 
 
+def is_record(path: Path) -> bool:
+    """Whether a whole record is there."""
+    try:
+        load_record(path)
+    except MolenspinError:
+        return False
+    return True
+
+
 def load_records(folder: Path) -> list[GroupRecord]:
     """All records in a folder; files that are no records are passed over."""
     records = []

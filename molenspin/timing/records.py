@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -26,23 +27,51 @@ class Verdict(StrEnum):
 class TimingCase:
     """What was simulated, whoever computed it.
 
+    Two cases are the same where their content and their settings are, whatever their names.
+
     Parameters
     ----------
+    content
+        Hash of the assembly, the members' parameters and the tolerances, from
+        `molenspin.backends.workload.Workload`. Where it is not known (in files of older versions, and for
+        rivals), the name stands for it.
     assembly
-        Name of the benchmark family or the assembly.
+        Name of the benchmark family or the assembly, for people.
+    parameters
+        What the members vary, ``component.field`` with commas between, for people; "" for one simulation.
     body_count, member_count
         Bodies of the assembly and members of the ensemble.
     integrator, dt, step_count, save_every
         As in `molenspin.backends.protocol.Settings`.
     """
 
-    assembly: str
+    assembly: str = field(compare=False)
+    content: str = ""
     body_count: int
     member_count: int
     integrator: Integrator
     dt: float
     step_count: int
     save_every: int
+    parameters: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.content:
+            object.__setattr__(self, "content", f"name {self.assembly}")
+
+    @property
+    def display_order(self) -> tuple[str, int, int, str, float, int, int, str]:
+        """Sorts cases as people read them: by name and size first."""
+        return (
+            self.assembly,
+            self.body_count,
+            self.member_count,
+            self.integrator,
+            self.dt,
+            self.step_count,
+            self.save_every,
+            self.content,
+        )
 
     def __str__(self) -> str:
         members = f" x {self.member_count} members" if self.member_count > 1 else ""
@@ -116,6 +145,8 @@ class TimingRecord:
         Bytes that the first run needed on a GPU, None without one.
     code
         Fingerprint of the sources behind the backend; empty where it was not noted.
+    keys
+        Identity of each member's case in a store, by which accuracy is joined; empty outside a sweep.
     """
 
     case: TimingCase
@@ -128,6 +159,7 @@ class TimingRecord:
     peak_memory: int | None = None
     peak_device_memory: int | None = None
     code: str = ""
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +181,26 @@ class TimingResults:
     def environment(self, session: str) -> Environment:
         """Return the environment that a record names."""
         return next(environment for environment in self.environments if environment.session == session)
+
+    @cached_property
+    def current(self) -> tuple[TimingRecord, ...]:
+        """The latest record of each case, backend and machine, in the order of `records`.
+
+        Older ones are kept for what was timed beside them in one session: see `beside`.
+        """
+        latest: dict[tuple[TimingCase, str, str], TimingRecord] = {}
+        for record in sorted(self.records, key=lambda record: self.environment(record.session).started):
+            latest[record.case, record.backend, self.environment(record.session).machine] = record
+        chosen = {id(record) for record in latest.values()}
+        return tuple(record for record in self.records if id(record) in chosen)
+
+    def beside(self, record: TimingRecord, backend: str) -> TimingRecord | None:
+        """The record of another backend on the same case, taken in the same session: ratios need that."""
+        return self._by_session.get((record.case, backend, record.session))
+
+    @cached_property
+    def _by_session(self) -> dict[tuple[TimingCase, str, str], TimingRecord]:
+        return {(record.case, record.backend, record.session): record for record in self.records}
 
     def save(self, path: Path) -> None:
         """Write the results as JSON, whole or not at all."""

@@ -21,20 +21,31 @@ def timing_table(results: TimingResults, *, baseline: str = DEFAULT_BASELINE) ->
     Returns
     -------
     pandas.DataFrame
-        Columns: ``machine``, ``assembly``, ``body_count``, ``member_count``, ``integrator``, ``dt`` [s],
+        One row for the latest record of each case, backend and machine. Columns: ``machine``, ``session``
+        (its start), ``assembly``, ``body_count``, ``member_count``, ``parameters``, ``integrator``, ``dt``
+        [s],
         ``step_count``, ``save_every``, ``backend``, ``runs``, ``median``, ``median_low``,
         ``median_high``, ``first_call`` [s], ``speedup``, ``speedup_low``, ``speedup_high``, ``p_value`` (rank
-        test against the baseline), ``error`` and its ``uncertainty`` [rad], ``difference``,
+        test against the baseline of the same session), ``error`` and its ``uncertainty`` [rad],
+        ``difference``,
         ``max_residual``, ``peak_memory`` and ``peak_device_memory`` [bytes], ``verdict``, ``note``. A backend
         that is wrong or failed has no median and no speedup.
     """
-    baselines = {
-        (record.case, record.session): record
-        for record in results.records
-        if record.backend == baseline and record.physics.verdict is Verdict.OK
-    }
-    rows = [_row(record, results, baselines.get((record.case, record.session))) for record in results.records]
+    rows = [
+        _row(record, results, _right(results.beside(record, baseline)))
+        for record in in_display_order(results)
+    ]
     return pd.DataFrame(rows)
+
+
+def in_display_order(results: TimingResults) -> list[TimingRecord]:
+    """The records that a table shows, sorted by name, size and setting."""
+    return sorted(results.current, key=lambda record: record.case.display_order)
+
+
+def _right(record: TimingRecord | None) -> TimingRecord | None:
+    """A record that computed the right thing, else None."""
+    return record if record and record.physics.verdict is Verdict.OK else None
 
 
 def _row(record: TimingRecord, results: TimingResults, baseline: TimingRecord | None) -> dict[str, object]:
@@ -44,6 +55,7 @@ def _row(record: TimingRecord, results: TimingResults, baseline: TimingRecord | 
     speedup, p_value = _against(baseline, record) if counts and baseline else (None, None)
     return {
         "machine": results.environment(record.session).machine,
+        "session": results.environment(record.session).started,
         **_case_columns(record.case),
         "backend": record.backend,
         "runs": len(wall),
@@ -75,6 +87,7 @@ def _case_columns(case: TimingCase) -> dict[str, object]:
         "assembly": case.assembly,
         "body_count": case.body_count,
         "member_count": case.member_count,
+        "parameters": case.parameters,
         "integrator": case.integrator.value,
         "dt": case.dt,
         "step_count": case.step_count,
