@@ -191,11 +191,14 @@ def test_a_node_keeps_its_name_and_its_batch_size():
     assert (again.name, again.batch_size) == ("elsewhere", 4)
 
 
-def test_other_contents_of_one_name_are_numbered():
+def test_other_contents_of_one_name_get_keys():
     longer = [nodes(config(1, simulation={"duration": duration}))[0] for duration in (2.0, 3.0)]
-    names = ("mill-4", "mill-4-2")
-    taken = Ledger({name: held(node, []) for name, node in zip(names, longer, strict=True)})
-    assert [node.name for node in nodes(config(1), taken)] == ["mill-4-3"]
+    keyed = f"mill-4@{longer[0].layout.source.content[:6]}"
+    taken = Ledger({"mill-4": held(longer[0], [])})
+    assert [node.name for node in nodes(config(1), taken)] == [keyed]
+    more = Ledger(taken.nodes | {keyed: held(longer[1], [])})
+    (node,) = nodes(config(1), more)
+    assert node.name == f"{keyed}-{node.layout.digest}"
 
 
 def planned(config, ledger=None):
