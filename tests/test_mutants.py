@@ -1,6 +1,7 @@
 """The command that runs mutants: what it changes, and that it distinguishes caught mutants from survivors."""
 
 import ast
+import tomllib
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 from mutants.mutations import mutants_of
 
+ROOT = Path(__file__).parents[1]
+EQUIVALENT = ROOT / "tests" / "mutants" / "equivalent.toml"
 SOURCE = '''
 LIMIT: int = 3
 
@@ -52,9 +55,18 @@ def test_everything_that_a_test_could_see_is_changed_once() -> None:
 
 @pytest.mark.parametrize("path", ["timing/statistics.py", "sweep/space.py", "assembly/compile.py"])
 def test_every_mutant_is_another_valid_program(path: str) -> None:
-    source = (Path(__file__).parents[1] / "molenspin" / path).read_bytes()
+    source = (ROOT / "molenspin" / path).read_bytes()
     programs = [ast.dump(ast.parse(mutant.apply(source))) for mutant in mutants_of(path, source)]
     assert len({ast.dump(ast.parse(source)), *programs}) == len(programs) + 1
+
+
+def test_every_mutant_that_is_listed_as_changing_nothing_exists_and_has_a_reason() -> None:
+    for path, entries in tomllib.loads(EQUIVALENT.read_text()).items():
+        source = (ROOT / path).read_bytes()
+        possible = {mutant.changed_line(source) for mutant in mutants_of(path, source)}
+        for entry in entries:
+            assert (entry["line"], entry["mutant"]) in possible, f"{path} has no longer: {entry['line']}"
+            assert entry["reason"].endswith(".")
 
 
 def test_a_mutant_is_caught_where_a_test_fails_and_survives_otherwise(tmp_path: Path) -> None:
