@@ -15,8 +15,6 @@ OPTIONS = [
     "-q",
     "-p",
     "no:cacheprovider",
-    "-p",
-    "no:xdist",
     "-W",
     "ignore::pytest.PytestAssertRewriteWarning",
 ]
