@@ -18,7 +18,7 @@ from molenspin.store.claims import claim, claim_place
 from molenspin.store.parts import STORE_NAME, TIMING_NAME
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import read_ledger
-from molenspin.store.records import is_record, load_records
+from molenspin.store.records import is_whole_record
 from molenspin.sweep.batches import fingerprint_number
 from molenspin.sweep.cases import Series, expand
 from molenspin.sweep.plan import Group, Plan, make_plan
@@ -99,7 +99,7 @@ class Project:
 
     def _record(self, group: Group, newest: int) -> Path:
         path = record_path(self.places.records, group.name, newest)
-        if newest and not (group.done and is_record(path)):
+        if newest and not (group.done and is_whole_record(path, group.digest)):
             path = record_path(self.places.records, group.name, newest + 1)
         return path
 
@@ -157,7 +157,7 @@ def open_project(config: Mapping[str, Any] | Path) -> Project:
 
 def _planned(config: Config, series: tuple[Series, ...], fingerprints: Mapping[str, str]) -> Project:
     places = places_of(config)
-    ledger = read_ledger(places.store, load_records(places.records))
+    ledger = read_ledger(places.store)
     return Project(config, places, make_plan(config, series, ledger, fingerprints))
 
 

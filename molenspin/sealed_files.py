@@ -43,8 +43,10 @@ def write_sealed(path: Path, content: object, *, key: str, kind: str) -> None:
         What the file is: ``timing results``. It stands in messages.
     """
     plain = json.loads(json.dumps(content, allow_nan=False))  # as a reader will see it
-    sealed = {"kind": kind, "key": key, "sha256": _json_checksum(kind, key, plain), "content": plain}
-    write_durably(path, json.dumps(sealed, indent=1).encode() + b"\n")
+    seal = {"kind": kind, "key": key, "sha256": _json_checksum(kind, key, plain)}
+    # Joined as text, so that the content reads as it would in a file of its own.
+    head = json.dumps(seal, indent=1).removesuffix("\n}")
+    write_durably(path, f'{head},\n "content": {json.dumps(plain, indent=1)}\n}}\n'.encode())
 
 
 def read_sealed(path: Path, *, kind: str, key: str | None = None) -> Any:  # noqa: ANN401  (JSON)
@@ -77,8 +79,8 @@ def read_sealed(path: Path, *, kind: str, key: str | None = None) -> Any:  # noq
     content = sealed["content"]
     try:
         checksum = _json_checksum(sealed["kind"], sealed["key"], content)
-    except (ValueError, RecursionError):  # numbers that are not finite
-        checksum = ""
+    except (ValueError, RecursionError):  # numbers that are not finite: nothing of ours
+        raise DamagedFileError(path, _CHANGED) from None
     _check_seal(path, sealed, checksum, kind=kind, key=key)
     return content
 

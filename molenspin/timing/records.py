@@ -3,16 +3,20 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from json import dumps, loads
 from pathlib import Path
 from typing import Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from molenspin.backends.protocol import PhaseSeconds
-from molenspin.errors import InvalidValueError, MolenspinError
+from molenspin.errors import DamagedFileError, InvalidValueError
 from molenspin.integrators import Integrator
+from molenspin.sealed_files import read_sealed, write_sealed
 from molenspin.timing.environment import Environment
 from molenspin.timing.samples import Samples
+
+KIND = "timing results"
 
 
 class Verdict(StrEnum):
@@ -202,29 +206,36 @@ class TimingResults:
     def _by_session(self) -> dict[tuple[TimingCase, str, str], TimingRecord]:
         return {(record.case, record.backend, record.session): record for record in self.records}
 
-    def save(self, path: Path) -> None:
-        """Write the results as JSON, whole or not at all."""
-        temporary = path.with_name(path.name + ".part")
-        temporary.write_bytes(_ADAPTER.dump_json(self, indent=1))
-        temporary.replace(path)
+    def save(self, path: Path, *, key: str = "") -> None:
+        """Write the results as JSON with a checksum, whole or not at all."""
+        write_sealed(path, loads(_ADAPTER.dump_json(self)), key=key, kind=KIND)
 
 
 _ADAPTER = TypeAdapter(TimingResults)
 
 
-def load_timing(path: Path) -> TimingResults:
+def load_timing(path: Path, *, key: str | None = None) -> TimingResults:
     """Read results that `TimingResults.save` wrote.
+
+    Parameters
+    ----------
+    path
+        Their file.
+    key
+        The key that they must have been saved with; None for any.
 
     Raises
     ------
-    MolenspinError
-        If the file cannot be read or is not such a file.
+    DamagedFileError
+        If the file cannot be read, is not such a file, or is not as it was saved.
     """
     try:
-        return _ADAPTER.validate_json(path.read_bytes())
-    except OSError as error:
-        raise MolenspinError(f"{path}: cannot be read: {error.strerror}") from error
+        return _ADAPTER.validate_json(dumps(read_sealed(path, kind=KIND, key=key)))
+    except DamagedFileError as error:
+        if isinstance(error.__cause__, OSError):
+            raise
+        raise DamagedFileError(path, f"{error.reason}; delete it and time again") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "top level"
-        raise MolenspinError(f"{path}: not a file of timing results: {where}: {first['msg']}") from error
+        raise DamagedFileError(path, f"not a file of {KIND}: {where!a}: {first['msg']}") from error
