@@ -13,7 +13,7 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from molenspin.errors import DamagedFileError
 from molenspin.sealed_files import read_sealed, write_sealed
@@ -40,6 +40,8 @@ class ArchivedTiming:
     records
         One for each backend.
     """
+
+    __pydantic_config__ = ConfigDict(ser_json_inf_nan="strings")  # a failed run differs by infinity
 
     environment: Environment
     pass_count: int
@@ -112,9 +114,11 @@ class TimingArchive:
             if json.loads(path.read_bytes())["key"] != self.conditions:
                 return None
             return _ADAPTER.validate_json(json.dumps(content))
-        except (DamagedFileError, ValidationError) as error:
-            _log.warning("%s; timed again", str(error).splitlines()[0])
-            return None
+        except DamagedFileError as error:
+            _log.warning("%s; timed again", error)
+        except ValidationError:
+            _log.warning("%s: not the timings of a case; timed again", path)
+        return None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from molenspin.timing import (
     compare_timing,
     merge_timing,
 )
+from molenspin.timing.circumstances import same_circumstances
 from molenspin.timing.comparison import Change
 from molenspin.timing.merging import MergeConflictError
 from molenspin.timing.records import Physics
@@ -128,6 +129,37 @@ def test_circumstances_that_changed_are_listed():
         "python: 3.11 -> 3.12",
         "B was taken on a busy machine (load 8.0 on 2 processors): a change may be the machine's",
     ]
+
+
+def test_a_circumstance_of_one_side_only_is_not_there_on_the_other():
+    some = TimingResults(
+        environments=(replace(environment(), load=(9.0, 0.0, 0.0), governor="powersave"),), records=()
+    )
+    more = TimingResults(
+        environments=tuple(
+            replace(environment(started=started), versions={"python": version, "torch": "2.7"}, load=None)
+            for started, version in (("2026-01-01", "3.12"), ("2026-01-02", "3.11"))
+        ),
+        records=(),
+    )
+    assert changed_circumstances(some, more) == [
+        "governor: powersave -> not readable",
+        "python: 3.11 -> 3.11, 3.12",
+        "torch: not there -> 2.7",
+        "A was taken on a busy machine (load 9.0 on 2 processors): a change may be the machine's",
+    ]
+
+
+def test_only_code_time_and_load_may_differ_between_the_same_circumstances():
+    place = environment()
+    later = replace(
+        place, started="2027", load=(7.0, 7.0, 7.0), versions=place.versions | {"fingerprint": "f"}
+    )
+    assert same_circumstances(place, later)
+    assert same_circumstances(later, place)
+    for change in ({"governor": "powersave"}, {"devices": ("H100",)}, {"versions": {}}, {"cpu_model": "x"}):
+        assert not same_circumstances(place, replace(place, **change))
+        assert not same_circumstances(replace(place, **change), place)
 
 
 def test_merged_results_show_both_machines_and_the_later_session():

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -96,7 +96,10 @@ def test_backend_that_refuses_is_recorded_with_its_message():
     good = FakeBackend("numpy", clock, lambda _: 1.0)
     absent = FakeBackend("cuda", clock, lambda _: 1.0, refusal="no CUDA device")
     record = timed(good, absent).records[1]
-    assert (record.physics.verdict, record.physics.reason) == (Verdict.FAILED, "no CUDA device")
+    physics = record.physics
+    assert (physics.verdict, physics.reason, physics.error) == (Verdict.FAILED, "no CUDA device", None)
+    assert (physics.newton_iterations, physics.force_evaluations, physics.max_residual) == (0, 0, 0.0)
+    assert (record.samples.warm_up_count, record.samples.wall) == (0, ())
     assert "no CUDA device" in format_table(timing_table(timed(good, absent)))
 
 
@@ -145,6 +148,105 @@ def test_samples_come_as_a_dataset_with_gaps_where_a_slow_backend_did_not_run():
     assert dataset["wall"].attrs["units"] == "s"
     assert dataset["calibration"].count() == dataset["wall"].count()
     assert dataset["visit"].isnull().all()  # only one
+
+
+@dataclass
+class SteppedBackend(FakeBackend):
+    """Notes the steps that it is asked for; may diverge below one; errs by as much of a step."""
+
+    steps: list[tuple[float, int, int, str]] = field(default_factory=list)
+    diverges_below: float = 0.0
+
+    def run(self, compiled, settings, execution, history):
+        self.steps.append((settings.dt, settings.step_count, settings.save_every, settings.integrator.value))
+        done = super().run(compiled, settings, execution, history)
+        history.angle[:] *= 1 + settings.dt**4
+        if settings.dt < self.diverges_below:
+            return replace(done, status=np.full_like(done.status, CaseStatus.DIVERGED))
+        return done
+
+
+def test_errors_refer_to_finer_steps_of_the_fastest_correct_backend():
+    clock = FakeClock()
+    slow = SteppedBackend("numpy", clock, lambda _: 1.0)
+    fast = SteppedBackend("rust", clock, lambda call: 0.9 + 3.0 * (call == 5))  # disturbed once
+    wrong = FakeBackend("quick", clock, lambda _: 0.01, skew=1e-3)
+    records = timed(slow, fast, wrong, trusted="numpy").records
+    assert set(slow.steps) == {(0.1, 10, 1, "rk4")}
+    assert set(fast.steps) == {(0.1, 10, 1, "rk4"), (0.05, 20, 2, "rk4"), (0.025, 40, 4, "rk4")}
+    assert {record.physics.reference for record in records} == {"rust, rk4, dt = 0.025 s"}
+    change = 0.05**4 - 0.025**4  # of an angle that ends at 1 rad
+    assert records[1].physics.error == pytest.approx(0.1**4 - 0.025**4, rel=0.01)
+    assert records[1].physics.uncertainty == pytest.approx(change, rel=1e-6)
+
+
+def test_without_a_reference_there_are_no_errors():
+    clock = FakeClock()
+    backend = SteppedBackend("numpy", clock, lambda _: 1.0, diverges_below=0.1)
+    (record,) = timed(backend).records
+    assert (record.physics.verdict, record.physics.error) == (Verdict.OK, None)
+    single = FakeBackend("single", clock, lambda _: 1.0)
+    assert timed(single, dtype="float32").records[0].physics.error is None
+
+
+def test_what_a_backend_said_last_is_recorded():
+    clock = FakeClock()
+    (record,) = timed(FakeBackend("numpy", clock, lambda _: 1.0)).records
+    assert (record.path, record.session, record.samples.wanted) == ("fake", environment().session, 8)
+    assert len(record.samples.calibration) == 8
+
+
+def test_each_workload_is_announced_and_visits_are_numbered_if_there_are_several():
+    def lines(visits):
+        clock, found = FakeClock(), []
+        backend = FakeBackend("numpy", clock, lambda _: 1.0)
+        schedule = Schedule(repeats=6, warm_up=0.0, visits=visits)
+        measure(
+            [workload(), workload()],
+            [contender(backend)],
+            environment(),
+            schedule=schedule,
+            clock=clock,
+            progress=found.append,
+        )
+        return found
+
+    name = "shafting 2 bodies, rk4 dt=0.1 s, 10 steps"
+    assert lines(1) == [f"[1/2] {name}", f"[2/2] {name}"]
+    assert lines(2) == [f"[{work}/2] {name}, visit {visit} of 2" for visit in (1, 2) for work in (1, 2)]
+
+
+def test_a_backend_that_turns_wrong_in_a_later_visit_is_wrong():
+    clock = FakeClock()
+    good = FakeBackend("numpy", clock, lambda _: 1.0)
+    turned = FakeBackend("rust", clock, lambda _: 1.0)
+
+    def turn(line):
+        turned.skew = 1e-3 * ("visit 2" in line)
+
+    schedule = Schedule(repeats=9, warm_up=0.0, visits=3)
+    results = measure(
+        [workload()],
+        [contender(good), contender(turned)],
+        environment(),
+        schedule=schedule,
+        clock=clock,
+        progress=turn,
+    )
+    assert [record.physics.verdict for record in results.records] == [Verdict.OK, Verdict.WRONG]
+    assert len(results.records[1].samples.wall) == 9
+
+
+def test_only_runs_longer_than_a_warm_up_stay_warm():
+    def runs(seconds):
+        clock = FakeClock()
+        backend = FakeBackend("numpy", clock, lambda _: seconds)
+        timed(backend, schedule=Schedule(repeats=6, warm_up=2.0, visits=2))
+        return len(backend.calls)
+
+    # Two visits of three runs, a first call and warm-up runs of 1 s in all; then the reference's two runs.
+    assert runs(1.0) == (1 + 1 + 3 + 2) + 3
+    assert runs(0.99) == (1 + 2 + 3 + 2) + (1 + 2 + 3)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
+import gc
 from dataclasses import dataclass, field
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from timing_fakes import FakeClock
 
 from molenspin.errors import MolenspinError
 from molenspin.timing.rounds import Schedule, run_rounds
-from molenspin.timing.samples import joined
+from molenspin.timing.samples import Samples, joined
 from molenspin.timing.statistics import median_estimate, ratio_estimate
 
 
@@ -114,6 +117,110 @@ def test_rounds_are_spread_over_visits_and_a_long_run_is_warmed_up_once():
     assert both.rounds == tuple(range(7))
     assert both.visits == (0, 0, 0, 1, 1, 1, 1)
     assert both.wall == (1.0,) * 7
+
+
+@given(st.integers(1, 40), st.integers(1, 12))
+def test_visits_share_rounds_and_warm_up_evenly(repeats, visits):
+    schedule = Schedule(repeats=repeats, visits=visits, warm_up=2.0)
+    parts = [schedule.rounds_of(visit) for visit in range(schedule.visit_count)]
+    assert [number for part in parts for number in part] == list(range(repeats))
+    sizes = {len(part) for part in parts}
+    assert max(sizes) - min(sizes) <= 1
+    assert schedule.visit_count == 1 or min(sizes) >= 3
+    assert len(parts) == visits or repeats < 3 * (len(parts) + 1)
+    assert schedule.warm_up_of_visit * len(parts) == pytest.approx(2.0)
+
+
+def test_a_visit_of_a_slow_task_that_is_warm_has_as_many_runs_as_another():
+    schedule = Schedule(repeats=24, warm_up=0.0, budget=100.0, visits=2)
+
+    def rounds(visit, warm):
+        task = FakeTask("a", FakeClock(), [10.0])
+        samples = run_rounds({"a": task}, schedule, visit=visit, warm=warm, clock=task.clock)["a"]
+        assert (samples.first_call, samples.warm_up_count) == ((0.0, 0) if warm else (10.0, 1))
+        return samples.rounds
+
+    assert rounds(0, {}) == (2, 4, 7, 9, 11)
+    assert rounds(1, {"a": 10.0}) == rounds(1, {}) == (14, 16, 19, 21, 23)
+
+
+@pytest.mark.parametrize(("seconds", "warm_ups"), [(1.0, 1), (1.01, 0)])
+def test_a_task_that_takes_just_the_budget_is_warmed_up(seconds, warm_ups):
+    clock = FakeClock()
+    schedule = Schedule(repeats=9, warm_up=0.0, budget=1.0)
+    samples = run_rounds({"a": FakeTask("a", clock, [seconds])}, schedule, clock=clock)["a"]
+    assert samples.warm_up_count == warm_ups
+    assert samples.rounds == ((1, 2, 4, 5, 7, 8) if warm_ups else (8,))
+    assert samples.wanted == 9
+
+
+def test_warm_up_goes_on_until_its_time_is_over():
+    def count(warm_up, visits=1):
+        clock = FakeClock()
+        task = FakeTask("a", clock, [1.0])
+        schedule = Schedule(repeats=6, warm_up=warm_up, visits=visits)
+        return run_rounds({"a": task}, schedule, clock=clock)["a"].warm_up_count
+
+    # A run takes 1.5 s, preparation included, and is begun while less than the warm-up has passed.
+    assert [count(warm_up) for warm_up in (0.0, 1.4, 1.5, 1.6, 3.1)] == [1, 1, 1, 2, 3]
+    assert count(3.1, visits=2) == 2
+
+
+def test_the_budget_counts_from_the_fastest_warm_up_run():
+    clock = FakeClock()
+    task = FakeTask("a", clock, [9.0, 8.0, 2.0, 8.0])
+    schedule = Schedule(repeats=20, warm_up=11.0, budget=20.0)
+    samples = run_rounds({"a": task}, schedule, clock=clock)["a"]
+    assert (samples.warm_up_count, len(samples.wall)) == (2, 10)
+
+
+def test_a_refusal_tells_how_long_it_took_and_nothing_else():
+    class Refusing(FakeTask):
+        def run(self):
+            self.clock.let_pass(2.0)
+            return super().run()
+
+    clock = FakeClock(now=5.0)
+    samples = run_rounds({"a": Refusing("a", clock, [1.0], refusal="no")}, Schedule(), clock=clock)["a"]
+    assert samples == Samples(first_call=2.5, failure="no", warm_up_count=0, wanted=0)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_garbage_is_collected_between_runs_only(enabled):
+    class Watching(FakeTask):
+        def run(self):
+            seen.append(gc.isenabled())
+            return super().run()
+
+    seen, clock, before = [], FakeClock(), gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        run_rounds({"a": Watching("a", clock, [1.0])}, Schedule(repeats=2, warm_up=0.0), clock=clock)
+        after = gc.isenabled()
+    finally:
+        (gc.enable if before else gc.disable)()
+    assert (set(seen), after) == ({False}, enabled)
+
+
+def test_visits_are_joined_in_their_order():
+    def visit(number, walls, **others):
+        rounds = tuple(round(wall) for wall in walls)
+        places = (number,) * len(walls)
+        return Samples(wall=walls, inside=walls, calibration=walls, rounds=rounds, visits=places, **others)
+
+    first = visit(0, (1.0,), first_call=3.0, warm_up_count=1, wanted=7)
+    second = visit(1, (2.0, 3.0), first_call=0.0, warm_up_count=2, wanted=7, failure="broke")
+    assert joined([first, second]) == Samples(
+        first_call=3.0,
+        warm_up_count=3,
+        wall=(1.0, 2.0, 3.0),
+        inside=(1.0, 2.0, 3.0),
+        rounds=(1, 2, 3),
+        wanted=7,
+        failure="broke",
+        calibration=(1.0, 2.0, 3.0),
+        visits=(0, 1, 1),
+    )
 
 
 def test_calibration_is_timed_before_each_run():

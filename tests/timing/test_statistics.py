@@ -1,7 +1,16 @@
+from math import comb, sqrt
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 
-from molenspin.timing.statistics import distinguishable, median_estimate, rank_test, ratio_estimate
+from molenspin.timing.statistics import (
+    _expanded_confidence,
+    distinguishable,
+    median_estimate,
+    rank_test,
+    ratio_estimate,
+)
 
 
 @pytest.mark.parametrize("count", [6, 7, 20])
@@ -32,6 +41,20 @@ def test_five_samples_give_a_median_without_interval():
     assert estimate.interval is None
 
 
+def test_a_ratio_needs_six_samples_on_both_sides():
+    five, six = [1.0, 2.0, 3.0, 4.0, 5.0], [2.0, 4.0, 6.0, 8.0, 10.0, 12.0]
+    assert ratio_estimate(six, five).value == pytest.approx(7 / 3)
+    assert ratio_estimate(five, six).interval is ratio_estimate(six, five).interval is None
+    assert ratio_estimate(six, six).interval is not None
+
+
+@pytest.mark.parametrize(("count", "t", "tail"), [(6, 2.570582, 0.00243), (10, 2.262157, 0.00855)])
+def test_few_samples_ask_the_percentile_method_for_more(count, t, tail):
+    """Hesterberg (2015): the normal tail below t of the sample, widened by sqrt(n / (n - 1))."""
+    assert NormalDist().cdf(-t * sqrt(count / (count - 1))) == pytest.approx(tail, rel=2e-3)
+    assert _expanded_confidence(count) == pytest.approx(1 - 2 * tail, abs=2e-5)
+
+
 def test_equal_samples_give_an_interval_of_no_width():
     interval = median_estimate([2.0] * 6).interval
     assert (interval.low, interval.high) == (2.0, 2.0)
@@ -44,3 +67,11 @@ def test_rank_test_separates_what_differs_and_only_that():
     assert rank_test(slow, slow) == 1.0
     alarms = [distinguishable(rng.normal(10, 1, 20), rng.normal(10, 1, 20)) for _ in range(300)]
     assert np.mean(alarms) < 0.09
+
+
+@pytest.mark.parametrize(("count", "differ"), [(3, False), (4, True)])
+def test_rank_test_counts_the_orders_of_separate_samples(count, differ):
+    fast, slow = np.arange(count), 10.0 + np.arange(count)
+    assert rank_test(fast, slow) == pytest.approx(2 / comb(2 * count, count))
+    assert rank_test(slow, fast) == rank_test(fast, slow)
+    assert distinguishable(fast, slow) is differ
