@@ -37,19 +37,6 @@ def test_compiled_arrays_are_read_only_and_contiguous(assembly_name):
         assert not array.flags.writeable, name
 
 
-def test_every_ensemble_parameter_compiles_like_its_members(assembly_name):
-    assembly = ms.load_assembly(REFERENCE / f"{assembly_name}.yaml")
-    for path in parameter_names(assembly):
-        component, field = path.rsplit(".", 1)
-        value = getattr(assembly.component(component), field)
-        values = np.array([value, 0.98 * value + 1e-3])
-        ensemble = compile_ensemble(assembly, {path: values})
-        alone = assembly.replacing({component: {field: float(values[1])}}).compile()
-        member = ensemble.member(1).arrays()
-        for name, array in alone.arrays().items():
-            np.testing.assert_allclose(member[name], array, rtol=1e-15, err_msg=f"{path} {name}")
-
-
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [

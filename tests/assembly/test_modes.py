@@ -148,7 +148,9 @@ def test_stable_step_is_the_limit_over_the_fastest_rate(parts, fastest, integrat
 def test_undamped_shafts_stay_bounded_just_below_the_stable_step_and_not_above(integrator):
     compiled = ms.benchmark_assembly("shafting", 4)
     step = stable_step(compiled.compile(), ms.Integrator(integrator))
-    run = compiled.simulate(duration=2000 * 0.99 * step, dt=0.99 * step, integrator=integrator, backend="numpy")
+    run = compiled.simulate(
+        duration=2000 * 0.99 * step, dt=0.99 * step, integrator=integrator, backend="numpy"
+    )
     assert float(abs(run["angular_velocity"]).max()) < 10.0
     with pytest.raises(ms.InstabilityError):
         compiled.simulate(duration=2000 * 1.02 * step, dt=1.02 * step, integrator=integrator, backend="numpy")

@@ -1,9 +1,27 @@
-"""The dense model at places that random states miss."""
+"""The dense model away from the constraints, and at places that random states miss."""
 
 import numpy as np
+import pytest
+from random_parts import random_assembly, random_state
+from written_model import WrittenModel
 
 import molenspin as ms
 from molenspin.backends.numpy_model import DenseModel
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_all_parts_at_once_give_the_written_forces_and_rows(seed):
+    rng = np.random.default_rng(seed)
+    assembly = random_assembly(rng, element_count=8, constraint_count=4)
+    written, dense = WrittenModel(assembly), DenseModel(assembly.compile())
+    position, velocity, time = random_state(rng)
+    pairs = dense.pairs(position)
+    found = (dense.residual(position, pairs, time), dense.gamma(pairs, velocity))
+    np.testing.assert_allclose(found[0], written.residual(position, time), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(found[1], written.gamma(position, velocity, time), rtol=1e-8, atol=1e-7)
+    np.testing.assert_allclose(dense.jacobian(pairs), written.jacobian(position), rtol=1e-12, atol=1e-12)
+    force = written.force(position, velocity, time)
+    np.testing.assert_allclose(dense.force(position, velocity, time), force, rtol=1e-12, atol=1e-12)
 
 
 def test_teeth_at_the_edge_of_the_backlash_touch():

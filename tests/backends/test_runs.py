@@ -137,9 +137,7 @@ def test_largest_residual_is_over_the_start_and_every_step():
     for tolerance in (1e-2, 1e-4, 1e-10):
         history, outcome = run(compiled, dt=0.125, step_count=10, tolerance=tolerance)
         positions = np.stack([history.angle[0], history.displacement[0]], axis=-1)
-        left = [
-            np.abs(written.residual(positions[:, k].ravel(), 0.125 * k)).max() for k in range(11)
-        ]
+        left = [np.abs(written.residual(positions[:, k].ravel(), 0.125 * k)).max() for k in range(11)]
         assert outcome.max_residual[0] == pytest.approx(max(left), rel=1e-9, abs=1e-15)
         assert 0.0 < outcome.max_residual[0] <= tolerance
 

@@ -59,7 +59,9 @@ class WrittenSteps:
         def middle() -> Vector:
             return kick + h / 2 * jacobian.T @ multiplier / model.mass
 
-        while np.abs(g := model.residual(position + h * middle(), time + h)).max(initial=0.0) > self.tolerance:
+        while (
+            np.abs(g := model.residual(position + h * middle(), time + h)).max(initial=0.0) > self.tolerance
+        ):
             slope = model.jacobian(position + h * middle()) @ (h**2 / 2 * jacobian.T / model.mass[:, None])
             multiplier = multiplier - np.linalg.solve(slope, g)
             self.iterations += 1
