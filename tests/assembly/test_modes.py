@@ -1,4 +1,4 @@
-"""Linear modes: hand-computed cases, random assemblies against a generalised eigenproblem, the stable step."""
+"""Linear modes: known cases, random assemblies against a whole eigenproblem, the stable step."""
 
 from math import inf, pi, sqrt
 

@@ -16,8 +16,7 @@ def random_rows(rng: np.random.Generator, count: int, width: int) -> np.ndarray:
     for row in matrix:
         places = rng.choice(width, size=rng.integers(2, 5), replace=False)
         row[places] = rng.uniform(0.2, 2.0, size=len(places)) * rng.choice([-1, 1], size=len(places))
-        row *= 10.0 ** rng.integers(-3, 4)
-    return matrix
+    return matrix * 10.0 ** rng.integers(-3, 4, size=(count, 1))
 
 
 def sparse_rows(matrix: np.ndarray) -> list[SparseRow]:

@@ -79,7 +79,7 @@ def test_a_state_that_is_no_number_has_run_away():
 
 
 def jammed(*, speed: float = -1.0) -> ms.Assembly:
-    """A lead screw that drives a slider beyond what its crank reaches, -2 r = -1.2, at t = 1.2 / abs(speed)."""
+    """A lead screw that drives a slider beyond what its crank reaches: -2 r = -1.2 m."""
     assembly = ms.Assembly("jammed")
     for name in ("idle", "screw", "slider", "crank"):
         assembly.add_body(name, inertia=1.0, mass=1.0)

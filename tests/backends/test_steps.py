@@ -146,7 +146,7 @@ def test_a_state_that_is_not_finite_stops_newton_at_once(name):
 
 
 def test_verlet_takes_away_what_newton_leaves():
-    """Newton stops at a loose tolerance; one more correction with the old matrix takes most of the rest away."""
+    """At a loose tolerance, one more correction with the old matrix takes most of the rest away."""
     dense = stepper(crank(), "verlet", dt=0.01, tolerance=1e-3)
     written = WrittenModel(crank())
     tight = stepper(crank(), "verlet", dt=0.01)

@@ -1,4 +1,4 @@
-"""The integrators of `docs/model.md` written a second time, on the written model; Newton iterations counted."""
+"""The integrators of `docs/model.md` written a second time, with Newton iterations counted."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,15 +59,15 @@ class WrittenSteps:
         def middle() -> Vector:
             return kick + h / 2 * jacobian.T @ multiplier / model.mass
 
-        while (
-            np.abs(g := model.residual(position + h * middle(), time + h)).max(initial=0.0) > self.tolerance
-        ):
-            slope = model.jacobian(position + h * middle()) @ (h**2 / 2 * jacobian.T / model.mass[:, None])
+        def end() -> Vector:
+            return position + h * middle()
+
+        while np.abs(g := model.residual(end(), time + h)).max(initial=0.0) > self.tolerance:
+            slope = model.jacobian(end()) @ (h**2 / 2 * jacobian.T / model.mass[:, None])
             multiplier = multiplier - np.linalg.solve(slope, g)
             self.iterations += 1
-        end = position + h * middle()
-        force = model.force(end, 2 * middle() - velocity, time + h)
-        return end, self.tangent(end, middle() + h / 2 * force / model.mass, time + h)
+        force = model.force(end(), 2 * middle() - velocity, time + h)
+        return end(), self.tangent(end(), middle() + h / 2 * force / model.mass, time + h)
 
     def euler(self, position: Vector, velocity: Vector, time: float) -> Moving:
         velocity = velocity + self.dt * self.model.acceleration(position, velocity, time)[0]
