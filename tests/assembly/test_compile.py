@@ -60,6 +60,22 @@ def test_redundant_constraints_are_named(extra, named):
     assert not any("rotor4" in name for name in caught.value.constraints)
 
 
+def test_a_ring_of_planetary_sets_is_redundant():
+    """Five equations for four angles: one is too many."""
+    assembly = ms.Assembly("ring")
+    for name in "abcd":
+        assembly.add_body(name, inertia=1.0, mass=1.0)
+    assembly.add(
+        ms.Planetary("b", "c", "a", (20, 60)),
+        ms.Gear("b", "d", (20, 20), 100.0),
+        ms.Coupling("d", "c"),
+        ms.Coupling("c", "a"),
+        ms.Planetary("d", "c", "a", (20, 60)),
+    )
+    with pytest.raises(ms.OverconstrainedError, match="depend on each other"):
+        assembly.compile()
+
+
 @pytest.mark.parametrize("family", ["mill", "train", "rig"])
 def test_elimination_of_the_families_has_no_fill_in(family):
     compiled = ms.benchmark_assembly(family, 24).compile()

@@ -52,6 +52,19 @@ def test_dependent_rows_are_named_and_no_others(seed):
     assert dependent_rows(rows, order) == tuple(expected)
 
 
+def test_rows_of_small_whole_numbers_are_dependent_where_their_rank_says_so():
+    """Whole numbers cancel exactly: a coordinate may vanish from a row and come back."""
+    for seed in range(800):
+        rng = np.random.default_rng(seed)
+        matrix = np.zeros((rng.integers(3, 9), rng.integers(4, 10)))
+        for row in matrix:
+            places = rng.choice(len(row), size=rng.integers(1, 5), replace=False)
+            row[places] = rng.choice([-2, -1, 1, 2], size=len(places))
+        named = dependent_rows(sparse_rows(matrix), order_of(matrix))
+        assert bool(named) == (np.linalg.matrix_rank(matrix) < len(matrix)), seed
+        assert not named or np.linalg.matrix_rank(matrix[list(named)]) < len(named), seed
+
+
 @pytest.mark.parametrize(("difference", "named"), [(1e-6, ()), (1e-11, (0, 1))])
 def test_rows_count_as_dependent_when_they_differ_by_rounding(difference, named):
     for scale in (1e-3, 1e3):

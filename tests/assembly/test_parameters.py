@@ -55,7 +55,7 @@ def test_numbers_are_allowed_up_to_their_ends(kind, convert):
             check_value(convert(value), hint, "field")
 
 
-@pytest.mark.parametrize("value", [10**30, -(10**30), 10**29 + 1])
+@pytest.mark.parametrize("value", [int(1e30), -int(1e30), 10**29 + 1])
 def test_whole_numbers_are_numbers_up_to_the_same_size(value):
     check_value(value, Real, "field")
 
