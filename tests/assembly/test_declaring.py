@@ -94,8 +94,28 @@ def test_replacing_gives_a_copy_that_differs_there_only():
     assert copy.elements == (ms.Load("a", viscous=1.0, quadratic=2.0, name="fan"),)
     assert copy.constraints == (ms.Lock("b", "spin", value=0.5, name="stop"),)
     assert assembly.component("a").mass == 2.0
+
+
+def test_unknown_components_and_arguments_are_named_with_the_nearest():
+    assembly = pair()
+    assembly.add(ms.Load("a", name="fan"))
     with pytest.raises(ms.InvalidValueError, match="no component 'fann'; did you mean 'fan'"):
         assembly.replacing({"fann": {"quadratic": 2.0}})
+    with pytest.raises(
+        ms.InvalidValueError, match="fan: unknown argument 'quadratik'; did you mean 'quadratic'"
+    ):
+        assembly.replacing({"fan": {"quadratik": 2.0}})
+    with pytest.raises(ms.InvalidValueError, match="c: unknown argument 'anlge'; did you mean 'angle'"):
+        assembly.add_body("c", inertia=1.0, mass=1.0, anlge=1.0)
+    with pytest.raises(ms.InvalidTypeError, match="a component is named by a text, not 3"):
+        assembly.component(3)
+
+
+def test_every_step_is_recorded_unless_said_otherwise():
+    how = {"duration": 0.5, "dt": 0.125, "backend": "numpy"}
+    assert pair().simulate(**how)["time"].to_numpy().tolist() == [0.0, 0.125, 0.25, 0.375, 0.5]
+    ensemble = pair().simulate_ensemble({"a.mass": [1.0, 2.0]}, **how)
+    assert ensemble["angle"].sizes == {"member": 2, "body": 2, "time": 5}
 
 
 def test_an_array_is_for_ensembles_only():

@@ -57,3 +57,32 @@ def test_two_parameters_vary_together():
 def test_values_have_one_axis(shape):
     with pytest.raises(ms.InvalidValueError, match="one common length"):
         compile_ensemble(ms.benchmark_assembly("rig", 4), {"rotor0.inertia": np.ones(shape)})
+
+
+def test_an_ensemble_may_have_one_member():
+    assembly = ms.benchmark_assembly("rig", 4)
+    ensemble = compile_ensemble(assembly, {"rotor0.inertia": [5.0]})
+    assert ensemble.member_count == 1
+    assert_same(ensemble.member(0), assembly.replacing({"rotor0": {"inertia": 5.0}}).compile(), "inertia")
+
+
+def test_lifts_of_several_cams_are_filled_up_with_0():
+    assembly = ms.Assembly("stampers")
+    for name in "abcd":
+        assembly.add_body(name, inertia=1.0, mass=1.0)
+    assembly.add(ms.Cam("a", "b", (0.1, 0.2, 0.3)), ms.Cam("a", "c", (0.4,)), ms.Cam("a", "d", (0.5, 0.6)))
+    expected = [[0.1, 0.2, 0.3], [0.4, 0.0, 0.0], [0.5, 0.6, 0.0]]
+    assert assembly.compile().cams.lift.tolist() == expected
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_tables_of_rows_have_four_columns_also_when_empty(filled):
+    assembly = ms.Assembly("rows")
+    for name in "ab":
+        assembly.add_body(name, inertia=1.0, mass=1.0)
+    if filled:
+        assembly.add(ms.ElasticMesh("a", "b", 1.0, 1.0, 1.0, 1.0), ms.Lock("a", "spin"))
+    arrays = assembly.compile().arrays()
+    for table in ("meshes", "linear_rows"):
+        for column in ("index", "direction"):
+            assert arrays[f"{table}.{column}"].shape == (int(filled), 4)

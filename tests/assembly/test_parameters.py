@@ -45,14 +45,20 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("convert", [float, np.float64, lambda value: np.array([value, value])])
-def test_numbers_are_allowed_up_to_their_ends(kind, convert):
+@pytest.mark.parametrize("form", ["number", "numpy number", "array"])
+def test_numbers_are_allowed_up_to_their_ends(kind, form):
+    """Alone, and as one value of an array whose others are allowed."""
     hint, allowed, refused = KINDS[kind]
+    given = {
+        "number": float,
+        "numpy number": np.float64,
+        "array": lambda value: np.array([allowed[1], value]),
+    }
     for value in allowed:
-        check_value(convert(value), hint, "field")
+        check_value(given[form](value), hint, "field")
     for value in (*refused, nan, inf, -inf):
         with pytest.raises(ms.InvalidValueError, match="field"):
-            check_value(convert(value), hint, "field")
+            check_value(given[form](value), hint, "field")
 
 
 @pytest.mark.parametrize("value", [int(1e30), -int(1e30), 10**29 + 1])

@@ -124,6 +124,12 @@ def test_gravity_and_the_order_of_parts_are_content(tmp_path):
     assert len(hashes) == 5
 
 
+def test_hash_of_the_smallest_mill_is_that_of_earlier_versions():
+    """Stores find their cases by it: a change would compute everything again."""
+    known = "7cd821ec3fd0d44280de8b17b6c1a900083378d489effc0a4efcd57386dd8d21"
+    assert content_hash(ms.benchmark_assembly("mill", 4)) == known
+
+
 def test_defaults_are_not_written():
     assembly = ms.Assembly("x")
     assembly.add_body("a", inertia=1, mass=2, angle=0.0)
