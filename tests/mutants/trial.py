@@ -3,6 +3,7 @@
 import contextlib
 import multiprocessing
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,11 @@ from .coverage_by_test import OPTIONS, Coverage, enter
 from .mutations import Mutant
 
 TIME_TO_START, SLOWDOWN = 30.0, 10.0
+"""A mutant may use so many seconds of processor time, and so many times those that its tests took."""
+
+WAITING = 10.0
+"""A mutant that uses no processor time, waiting for ever, is stopped after so many times its limit."""
+
 SURVIVES = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
 
 
@@ -81,18 +87,20 @@ class Trials:
             self.free.put(checkout)
 
     def passes(self, checkout: Path, tests: list[str]) -> bool:
-        """Whether these tests pass in a copy of the checkout, in time."""
-        process = self.context.Process(target=_run_tests, args=(checkout, tests))
+        """Whether these tests pass in a copy of the checkout, in time, however busy the machine is."""
+        limit = TIME_TO_START + SLOWDOWN * sum(self.covered.seconds[test] for test in tests)
+        process = self.context.Process(target=_run_tests, args=(checkout, tests, int(limit)))
         process.start()
-        process.join(TIME_TO_START + SLOWDOWN * sum(self.covered.seconds[test] for test in tests))
+        process.join(WAITING * limit)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid or 0, signal.SIGKILL)
         process.join()
         return process.exitcode in SURVIVES
 
 
-def _run_tests(checkout: Path, tests: list[str]) -> None:
+def _run_tests(checkout: Path, tests: list[str], limit: int) -> None:
     os.setsid()
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(1, 2)
     sys.dont_write_bytecode = True
