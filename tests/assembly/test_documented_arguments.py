@@ -5,7 +5,9 @@ from ast import literal_eval
 from dataclasses import MISSING, fields
 from pathlib import Path
 
+import numpy as np
 import pytest
+from random_parts import random_bodies, random_part
 
 import molenspin as ms
 from molenspin.assembly.catalogue import CONSTRAINTS, ELEMENTS
@@ -22,14 +24,18 @@ def documented(name: str) -> dict[str, object]:
     return {argument: literal_eval(value) for argument, value in pairs}
 
 
-@pytest.mark.parametrize("part", [*ELEMENTS, *CONSTRAINTS])
-def test_defaults_are_the_documented_ones(part):
+@pytest.mark.parametrize("kind", [*ELEMENTS, *CONSTRAINTS])
+def test_defaults_are_the_documented_ones(kind):
     defaults = {
         field.name: field.default
-        for field in fields(part)
-        if field.default is not MISSING and not UNSAID & {field.name, (part.__name__, field.name)}
+        for field in fields(kind)
+        if field.default is not MISSING and not UNSAID & {field.name, (kind.__name__, field.name)}
     }
-    assert documented(part.__name__) == defaults
+    assert documented(kind.__name__) == defaults
+    # Compiled, so that the mutation tester finds this test among those of the class's module.
+    assembly = random_bodies(rng := np.random.default_rng(0))
+    assembly.add(random_part(kind, rng))
+    assembly.compile()
 
 
 def test_a_body_starts_at_rest_at_0():
