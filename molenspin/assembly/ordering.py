@@ -80,22 +80,21 @@ def dependent_rows(rows: list[SparseRow], order: Indices) -> tuple[int, ...]:
         if not large or abs(reduced[large[0]]) <= PIVOT_TOLERANCE * size:
             return _dependence(rows, int(number))
         pivot = min(large, key=lambda coordinate: (users[coordinate], coordinate))
-        pivots[pivot] = {c: factor / reduced[pivot] for c, factor in reduced.items()}
+        pivots[pivot] = {c: factor / reduced[pivot] for c, factor in reduced.items() if c != pivot}
     return ()
 
 
 def _reduce(row: SparseRow, pivots: dict[int, SparseRow]) -> SparseRow:
-    reduced = {coordinate: factor for coordinate, factor in row.items() if factor != 0.0}
+    """The row without the coordinates of the pivots: those that it still has are pending, each once."""
+    reduced = dict(row)
     pending = [coordinate for coordinate in reduced if coordinate in pivots]
     while pending:
-        factor = reduced.get(pivot := pending.pop(), 0.0)
-        if factor == 0.0:
-            continue
+        pivot = pending.pop()
+        factor = reduced.pop(pivot)
         for coordinate, value in pivots[pivot].items():
             if coordinate not in reduced and coordinate in pivots:
                 pending.append(coordinate)
             reduced[coordinate] = reduced.get(coordinate, 0.0) - factor * value
-        del reduced[pivot]
     return reduced
 
 

@@ -146,6 +146,11 @@ def varying_fields(component_type: type[Component]) -> tuple[str, ...]:
     return tuple(name for name, hint in field_types(component_type).items() if _mark(hint, Bounds))
 
 
+def count_fields(component_type: type[Component]) -> tuple[str, ...]:
+    """Names of the fields that hold whole numbers only."""
+    return tuple(name for name, hint in field_types(component_type).items() if _is_count(hint))
+
+
 def body_fields(component_type: type[Component]) -> tuple[str, ...]:
     """Names of the fields that name bodies."""
     return tuple(name for name, hint in field_types(component_type).items() if _mark(hint, BodyReference))
@@ -193,6 +198,11 @@ Mark = TypeVar("Mark")
 def _mark(hint: Any, kind: type[Mark]) -> Mark | None:  # noqa: ANN401
     marks = getattr(hint, "__metadata__", ())
     return next((mark for mark in marks if isinstance(mark, kind)), None)
+
+
+def _is_count(hint: Any) -> bool:  # noqa: ANN401
+    bounds = _mark(hint, Bounds)
+    return bounds.whole if bounds else any(map(_is_count, get_args(hint)))
 
 
 def _check_real(value: object, bounds: Bounds, where: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from molenspin.assembly.assembly import Assembly
 from molenspin.assembly.body import Body
 from molenspin.assembly.catalogue import CONSTRAINTS, ELEMENTS, Part
-from molenspin.assembly.parameters import Component, field_types, nearest, required_fields
+from molenspin.assembly.parameters import Component, count_fields, field_types, nearest, required_fields
 from molenspin.errors import InvalidTypeError, InvalidValueError, MolenspinError
 from molenspin.strict_yaml import dump_yaml, read_yaml
 
@@ -70,10 +70,13 @@ def assembly_from_dict(data: object) -> Assembly:
 
 
 def assembly_to_dict(assembly: Assembly) -> dict[str, Any]:
-    """The mapping that `assembly_from_dict` reads; fields at their defaults are left out."""
+    """The mapping that `assembly_from_dict` reads; fields at their defaults are left out.
+
+    A number is written in one way, however it was given: 40 as 40.0, 24.0 teeth as 24.
+    """
     data: dict[str, Any] = {"name": assembly.name}
     if assembly.gravity is not None:
-        data["gravity"] = assembly.gravity
+        data["gravity"] = float(assembly.gravity)
     data["bodies"] = [_entry(body) for body in assembly.bodies]
     data["elements"] = [{"type": type(part).__name__, **_entry(part)} for part in assembly.elements]
     data["constraints"] = [{"type": type(part).__name__, **_entry(part)} for part in assembly.constraints]
@@ -123,17 +126,20 @@ def _path(path: object) -> Path:
 
 def _entry(component: Component) -> dict[str, Any]:
     entry: dict[str, Any] = {}
+    counts = count_fields(type(component))
     for field in component.__dataclass_fields__.values():
         value = getattr(component, field.name)
         if field.default is MISSING or value != field.default:
-            entry[field.name] = _plain(value)
+            entry[field.name] = _plain(value, int if field.name in counts else float)
     return entry
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401
+def _plain(value: Any, number: type[int] | type[float]) -> Any:  # noqa: ANN401
     if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
-    return str(value) if isinstance(value, str) else value.item() if hasattr(value, "item") else value
+        return [_plain(item, number) for item in value]
+    if isinstance(value, str):
+        return str(value)
+    return value if value is None or isinstance(value, bool) else number(value)
 
 
 def _tuples(value: Any) -> Any:  # noqa: ANN401
