@@ -30,19 +30,18 @@ def accuracy_table(dataset: xr.Dataset, *, cache: Path | None = None) -> pd.Data
     Returns
     -------
     pandas.DataFrame
-        ``key``: the case's identity in 16 hexadecimal digits, by which tables are joined, "" outside a store;
         ``assembly``, ``body_count``, ``duration`` [s], ``integrator``, ``dt`` [s], ``backend``, varied
         parameters, ``status``, ``message``; ``VARIABLE_NORM`` for each state variable and norm (``max``,
         ``rms``, ``end``), ``VARIABLE_uncertainty`` of the reference, ``reference``: its method, or why there
         is none; ``energy_drift`` where energy is conserved,
         ``energy_imbalance`` and ``quadrature_error`` as shares of the energy turned over;
-        ``max_residual``, ``newton_iterations``, ``force_evaluations``.
+        ``max_residual``, ``newton_iterations``, ``force_evaluations``; ``key``: the case's identity in 16
+        hexadecimal digits, by which tables are joined, "" outside a store.
     """
     cases = _as_cases(dataset)
     assembly, parameters = assembly_of(dataset), parameter_coordinates(cases)
     table = pd.DataFrame(
         {
-            "key": _keys(cases),
             "assembly": assembly.name,
             "body_count": len(assembly.bodies),
             "duration": float(cases["time"][-1]),
@@ -57,7 +56,7 @@ def accuracy_table(dataset: xr.Dataset, *, cache: Path | None = None) -> pd.Data
     errors = case_errors(cases, assembly, finished, cache=cache)
     energies = _energies(cases)
     totals = pd.DataFrame({name: _column(cases, name) for name in TOTALS}, index=table.index)
-    return pd.concat([table, errors, energies, totals], axis=1)
+    return pd.concat([table, errors, energies, totals], axis=1).assign(key=_keys(cases))
 
 
 def _as_cases(dataset: xr.Dataset) -> xr.Dataset:

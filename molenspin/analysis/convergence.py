@@ -102,12 +102,12 @@ def orders_table(found: list[Convergence]) -> pd.DataFrame:
         {
             "assembly": item.assembly,
             "bodies": item.body_count,
-            "parameters": item.point,
             "integrator": str(item.integrator),
             "order": item.integrator.order,
             "observed order": str(item.order),
             "steps used [s]": ", ".join(f"{step:g}" for step in item.order.steps),
             "note": item.order.note,
+            "parameters": item.point,
         }
         for item in found
     )

@@ -21,15 +21,15 @@ def timing_table(results: TimingResults, *, baseline: str = DEFAULT_BASELINE) ->
     Returns
     -------
     pandas.DataFrame
-        One row for the latest record of each case, backend and machine. Columns: ``machine``, ``session``
-        (its start), ``assembly``, ``body_count``, ``member_count``, ``parameters``, ``integrator``, ``dt``
-        [s],
+        One row for the latest record of each case, backend and machine. Columns: ``machine``,
+        ``assembly``, ``body_count``, ``member_count``, ``integrator``, ``dt`` [s],
         ``step_count``, ``save_every``, ``backend``, ``runs``, ``median``, ``median_low``,
         ``median_high``, ``first_call`` [s], ``speedup``, ``speedup_low``, ``speedup_high``, ``p_value`` (rank
         test against the baseline of the same session), ``error`` and its ``uncertainty`` [rad],
         ``difference``,
-        ``max_residual``, ``peak_memory`` and ``peak_device_memory`` [bytes], ``verdict``, ``note``. A backend
-        that is wrong or failed has no median and no speedup.
+        ``max_residual``, ``peak_memory`` and ``peak_device_memory`` [bytes], ``verdict``, ``note``,
+        ``parameters`` (what the members vary), ``session`` (its start), ``key`` (hash of what was simulated).
+        A backend that is wrong or failed has no median and no speedup.
     """
     rows = [
         _row(record, results, _right(results.beside(record, baseline)))
@@ -55,7 +55,6 @@ def _row(record: TimingRecord, results: TimingResults, baseline: TimingRecord | 
     speedup, p_value = _against(baseline, record) if counts and baseline else (None, None)
     return {
         "machine": results.environment(record.session).machine,
-        "session": results.environment(record.session).started,
         **_case_columns(record.case),
         "backend": record.backend,
         "runs": len(wall),
@@ -71,6 +70,9 @@ def _row(record: TimingRecord, results: TimingResults, baseline: TimingRecord | 
         "peak_device_memory": record.peak_device_memory,
         "verdict": record.physics.verdict.value,
         "note": _note(record, baseline, median, p_value),
+        "parameters": record.case.parameters,
+        "session": results.environment(record.session).started,
+        "key": record.case.content,
     }
 
 
@@ -87,7 +89,6 @@ def _case_columns(case: TimingCase) -> dict[str, object]:
         "assembly": case.assembly,
         "body_count": case.body_count,
         "member_count": case.member_count,
-        "parameters": case.parameters,
         "integrator": case.integrator.value,
         "dt": case.dt,
         "step_count": case.step_count,
