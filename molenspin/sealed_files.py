@@ -96,7 +96,8 @@ def write_sealed_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, key: 
         The arrays by name, none of Python objects. `numpy.load` reads the file too.
     """
     archive = BytesIO()
-    np.savez_compressed(archive, allow_pickle=False, **arrays)
+    # NumPy 2.0 does not know its option allow_pickle, which the types would have.
+    np.savez_compressed(archive, **arrays)  # type: ignore[arg-type]
     # A zip archive ends with the length of its comment (two bytes), then the comment.
     members = archive.getvalue()[:-2]
     length = len(_MARK + _seal(kind, key, ""))

@@ -8,7 +8,7 @@ from typing import Any
 from molenspin.errors import MolenspinError
 from molenspin.project import Project, open_project, prepare_project
 from molenspin.store.location import first_line, storage_errors
-from molenspin.store.records import load_records
+from molenspin.store.records import load_records, warn_of_damaged_summary
 from molenspin.terminal import visible
 
 
@@ -23,7 +23,9 @@ def checked_project(config: Mapping[str, Any]) -> Project:
         As Snakemake read it.
     """
     with messages_only():
-        return open_project(config)
+        project = open_project(config)
+        warn_of_damaged_summary(project.places.summary)
+    return project
 
 
 def prepare(project: Project) -> None:

@@ -1,10 +1,7 @@
 """The command that runs mutants: what it changes, and that it distinguishes caught mutants from survivors."""
 
 import ast
-<<<<<<< HEAD
 import tomllib
-=======
->>>>>>> mutants2
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -12,11 +9,8 @@ from pathlib import Path
 import pytest
 from mutants.mutations import mutants_of
 
-<<<<<<< HEAD
 ROOT = Path(__file__).parents[1]
 EQUIVALENT = ROOT / "tests" / "mutants" / "equivalent.toml"
-=======
->>>>>>> mutants2
 SOURCE = '''
 LIMIT: int = 3
 
@@ -61,16 +55,11 @@ def test_everything_that_a_test_could_see_is_changed_once() -> None:
 
 @pytest.mark.parametrize("path", ["timing/statistics.py", "sweep/space.py", "assembly/compile.py"])
 def test_every_mutant_is_another_valid_program(path: str) -> None:
-<<<<<<< HEAD
     source = (ROOT / "molenspin" / path).read_bytes()
-=======
-    source = (Path(__file__).parents[1] / "molenspin" / path).read_bytes()
->>>>>>> mutants2
     programs = [ast.dump(ast.parse(mutant.apply(source))) for mutant in mutants_of(path, source)]
     assert len({ast.dump(ast.parse(source)), *programs}) == len(programs) + 1
 
 
-<<<<<<< HEAD
 def test_every_mutant_that_is_listed_as_changing_nothing_exists_and_has_a_reason() -> None:
     for path, entries in tomllib.loads(EQUIVALENT.read_text()).items():
         source = (ROOT / path).read_bytes()
@@ -80,8 +69,6 @@ def test_every_mutant_that_is_listed_as_changing_nothing_exists_and_has_a_reason
             assert entry["reason"].endswith(".")
 
 
-=======
->>>>>>> mutants2
 def test_a_mutant_is_caught_where_a_test_fails_and_survives_otherwise(tmp_path: Path) -> None:
     pytest.importorskip("coverage", reason="coverage is not installed: pip install 'molenspin[dev]'")
     from mutants.coverage_by_test import measure

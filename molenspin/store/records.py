@@ -19,6 +19,8 @@ from molenspin.status import CaseStatus
 KIND, SUMMARY_KIND = "records of groups", "sums of records"
 """What the files are, as their seals say."""
 
+REMEDY = "the next run of the workflow writes it again"
+
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -109,8 +111,7 @@ def load_record(path: Path, *, digest: str | None = None) -> GroupRecord:
     try:
         return _checked(path, read_sealed(path, kind=KIND, key=digest))
     except DamagedFileError as error:
-        advice = "delete it, and the next run of the workflow writes it again"
-        raise DamagedFileError(path, f"{error.reason}; {advice}") from error
+        raise DamagedFileError(path, f"{error.reason}; {REMEDY}") from error
 
 
 def _checked(path: Path, content: object) -> GroupRecord:
@@ -143,12 +144,13 @@ def load_records(folder: Path) -> list[GroupRecord]:
 
 
 def is_whole_record(path: Path, digest: str) -> bool:
-    """Whether a file is the undamaged record of a group with that digest."""
+    """Whether a file is the record of a group with that digest; one line of log says if it is damaged."""
     try:
-        load_record(path, digest=digest)
-    except DamagedFileError:
+        return load_record(path).digest == digest
+    except DamagedFileError as error:
+        if path.exists():
+            _log_once(str(error))
         return False
-    return True
 
 
 def save_summary(path: Path, records: Sequence[GroupRecord]) -> None:
@@ -165,20 +167,18 @@ def save_summary(path: Path, records: Sequence[GroupRecord]) -> None:
         "core_seconds": sum(record.core_seconds for record in records),
         "digests": digests,
     }
-    write_sealed(path, content, key=_summary_key(digests), kind=SUMMARY_KIND)
+    key = sha256(dumps(digests, sort_keys=True).encode()).hexdigest()[:16]
+    write_sealed(path, content, key=key, kind=SUMMARY_KIND)
 
 
-def is_whole_summary(path: Path, digests: Mapping[str, str]) -> bool:
-    """Whether a file is the undamaged summary of groups with those digests, by their names."""
+def warn_of_damaged_summary(path: Path) -> None:
+    """Say in one line of log that a summary is there and is not as it was written."""
+    if not path.exists():
+        return
     try:
-        read_sealed(path, kind=SUMMARY_KIND, key=_summary_key(digests))
-    except DamagedFileError:
-        return False
-    return True
-
-
-def _summary_key(digests: Mapping[str, str]) -> str:
-    return sha256(dumps(digests, sort_keys=True).encode()).hexdigest()[:16]
+        read_sealed(path, kind=SUMMARY_KIND)
+    except DamagedFileError as error:
+        _log_once(f"{error}; delete it, and {REMEDY}")
 
 
 @lru_cache(maxsize=256)

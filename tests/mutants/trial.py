@@ -25,14 +25,10 @@ TIME_TO_START, SLOWDOWN = 30.0, 10.0
 WAITING = 10.0
 """A mutant that uses no processor time, waiting for ever, is stopped after so many times its limit."""
 
-<<<<<<< HEAD
 PYTEST_ENDED = 100
 """Added to pytest's exit code: a process that ends with a smaller one never came to run the tests."""
 
 SURVIVES = {PYTEST_ENDED + code for code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)}
-=======
-SURVIVES = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
->>>>>>> mutants2
 
 
 @dataclass(frozen=True)
@@ -102,11 +98,8 @@ class Trials:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid or 0, signal.SIGKILL)
         process.join()
-<<<<<<< HEAD
         if 0 <= (process.exitcode or 0) < PYTEST_ENDED:
             raise SystemExit(f"The tests could not be started: exit code {process.exitcode}")
-=======
->>>>>>> mutants2
         return process.exitcode in SURVIVES
 
 
@@ -119,8 +112,4 @@ def _run_tests(checkout: Path, tests: list[str], limit: int) -> None:
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     enter(checkout)
     files = sorted({test.partition("::")[0] for test in tests})
-<<<<<<< HEAD
     os._exit(PYTEST_ENDED + pytest.main([*OPTIONS, "--exitfirst", *files], plugins=[_Selection(tests)]))
-=======
-    os._exit(pytest.main([*OPTIONS, "--exitfirst", *files], plugins=[_Selection(tests)]))
->>>>>>> mutants2
