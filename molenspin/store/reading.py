@@ -92,25 +92,30 @@ def open_results(store: "str | PathLike[str]", *, chunks: Any = None) -> "xr.Dat
     MolenspinError
         If there is no store, or what describes it is damaged or half written.
     """
-    import xarray as xr
-
     from molenspin.store.opening import naming_zip_damage, open_place
-    from molenspin.store.unpacking import unpack
 
     root = open_place(store)
-    place: Any = root.store
+    with naming_damage(str(store)), naming_zip_damage(store):
+        return _tree(root, str(store), chunks)
+
+
+def _tree(root: zarr.Group, place: str, chunks: Any) -> "xr.DataTree":  # noqa: ANN401
+    import xarray as xr
+
+    from molenspin.store.unpacking import unpack
+
+    store: Any = root.store
     try:
-        with naming_zip_damage(store):
-            tree = xr.open_datatree(
-                place, engine="zarr", group=root.path or None, consolidated=False, chunks=chunks
-            )
+        tree = xr.open_datatree(
+            store, engine="zarr", group=root.path or None, consolidated=False, chunks=chunks
+        )
     except ValueError as error:
         raise MolenspinError(
-            f"{store} cannot be opened ({first_line(error)}): if a workflow that adds to it was stopped, run "
+            f"{place} cannot be opened ({first_line(error)}): if a workflow that adds to it was stopped, run "
             "it again, which keeps all results; else `molenspin verify` names what is damaged"
         ) from error
     used = {}
-    for name, node in _nodes_below(root, str(store)):
+    for name, node in _nodes_below(root, place):
         dataset = tree.children[name].to_dataset(inherit=False)
         dataset = unpack(dataset, node, in_chunks=chunks is not None)
         used[name] = writable(dataset.isel(case=np.flatnonzero(dataset["identity"])))

@@ -2,6 +2,7 @@
 
 from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 from made_results import made_accuracy, made_timing
 
@@ -47,6 +48,22 @@ def test_tables_escape_what_strangers_wrote(results, tmp_path):
     page = (tmp_path / "failed.html").read_text()
     assert "&lt;b&gt;spur0" in page
     assert "<b>" not in page
+
+
+def test_a_cell_of_markdown_is_neither_ended_nor_markup(tmp_path):
+    texts = ["a|b", "a\\|b", "a\nb", "![x](http://y)", "<b>", "`|`", "\x1b[31m"]
+    write_table(pd.DataFrame({"x|y": texts}), tmp_path / "t")
+    header, _, *rows = (tmp_path / "t.md").read_text().splitlines()
+    assert header == "| x\\|y |"
+    assert rows == [
+        "| a\\|b |",
+        "| a\\\\\\|b |",
+        "| a b |",
+        "| !\\[x\\](http://y) |",
+        "| &lt;b&gt; |",
+        "| \\`\\|\\` |",
+        "| \\\\x1b\\[31m |",
+    ]
 
 
 def test_a_table_without_rows_says_so(tmp_path):
