@@ -1,4 +1,4 @@
-"""Datasets that `to_netcdf` can write, NetCDF 3 (SciPy's) included: it knows no 64-bit integers and no mappings."""
+"""Datasets that `to_netcdf` can write; NetCDF 3 (SciPy's) has no 64-bit integers and no mappings."""
 
 from collections.abc import Mapping
 from json import dumps

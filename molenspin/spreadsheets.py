@@ -38,7 +38,7 @@ def read_csv(path: Path, **options: Any) -> pd.DataFrame:  # noqa: ANN401
 
 def _in_texts(table: pd.DataFrame, change: Callable[[object], object]) -> pd.DataFrame:
     """The table with every text and every column's name changed; columns of numbers stay as they are."""
-    changed = table.apply(lambda column: column if is_numeric_dtype(column) else column.map(change))
+    changed: pd.DataFrame = table.apply(lambda it: it if is_numeric_dtype(it) else it.map(change))
     return changed.rename(columns=change)
 
 

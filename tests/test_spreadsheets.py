@@ -1,4 +1,4 @@
-"""CSV files hold text and numbers: no spreadsheet finds a formula, and reading gives back what was written."""
+"""CSV files hold text and numbers, no formulas, and reading gives back what was written."""
 
 import csv
 

@@ -1,5 +1,8 @@
 """The workflow as users run it: Snakemake in a process of its own, on the NumPy backend."""
 
+import os
+import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +15,7 @@ from molenspin.store.reading import open_results
 from molenspin.store.records import load_records
 
 ROOT = Path(__file__).parents[1]
+MACHINE = "a mill by the sea"
 WIND = {"grid": {"sail_spur0.wind_speed": [7.0, 8.0, 9.0, 10.0, 11.0, 12.0]}}
 
 
@@ -30,7 +34,12 @@ def sweep(folder, dt=(0.002,), **sections):
         "timing": {"repeats": 1, "warm_up": 0, "where": "dt > 0.001"},
         "storage": {"batch_members": 2},
         "execution": {"threads": 1},
-        "outputs": {"directory": str(folder / "results"), "profile_seconds": 0},
+        "outputs": {
+            "directory": str(folder / "results"),
+            "profile_backend": "numpy",
+            "profile_size": 4,
+            "profile_seconds": 0.1,
+        },
     } | sections
 
 
@@ -42,7 +51,10 @@ def command(folder, content, *arguments):
 
 
 def run(folder, content, *arguments):
-    return subprocess.run(command(folder, content, *arguments), capture_output=True, text=True, check=False)
+    environment = os.environ | {"MOLENSPIN_MACHINE": MACHINE}
+    return subprocess.run(
+        command(folder, content, *arguments), capture_output=True, text=True, check=False, env=environment
+    )
 
 
 def store(folder):
@@ -71,6 +83,22 @@ def test_a_run_fills_the_store(finished):
     node = open_results(store(finished))["mill-4"].load()
     assert node["status"].values.tolist() == [1] * 6
     assert np.isfinite(node["angle"]).all()
+
+
+def test_results_name_no_folder_and_the_machine_as_wished(finished):
+    # Between characters of base64, which Plotly's code is in, a short name stands by chance.
+    host = re.compile(rf"(?<![\w/+=]){re.escape(platform.node())}(?![\w/+=])".encode())
+    results, found = finished / "results/tiny", {}
+    files = [path for path in results.rglob("*") if path.is_file() and path.suffix != ".claim"]
+    for path in files:
+        found[path.relative_to(results).as_posix()] = content = path.read_bytes()
+        assert str(finished).encode() not in content, path
+        assert str(Path.home()).encode() + b"/" not in content, path
+        assert not host.search(content), path
+    for name in ("timing.json", "report.html", "tables/speedup.csv", "groups/numpy-0000.json"):
+        assert MACHINE.encode() in found[name], name
+    assert "profile/flamegraph.svg" in found
+    assert set(open_results(store(finished))["mill-4"]["machine"].values) == {MACHINE}
 
 
 REPORTED = {

@@ -51,6 +51,6 @@ def _naming_damage(folder: Path) -> Iterator[None]:
         raise
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise MolenspinError(
-            f"{folder}: these results make no report ({type(error).__name__}: {error}): tables/accuracy.csv or "
-            "timing.json was changed; run the workflow again"
+            f"{folder}: no report can be made of these results ({type(error).__name__}: {error}); "
+            "tables/accuracy.csv or timing.json is damaged: run the workflow again"
         ) from error
