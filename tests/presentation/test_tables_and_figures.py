@@ -82,6 +82,13 @@ def test_figures_are_svg_and_the_same_every_time(results, tmp_path):
     assert (tmp_path / "again.svg").read_text() == drawn
 
 
+def test_a_name_is_no_formula_and_does_not_end_the_drawing(tmp_path):
+    hostile = made_accuracy(sizes=[4]).assign(assembly="$\\no{formula$ <b> \x1b")
+    save_figure(result_figures(SweepResults(hostile))["error_over_step"], tmp_path / "x.svg")
+    texts = {item.text for item in ElementTree.parse(tmp_path / "x.svg").iter() if item.text}
+    assert any(text.startswith("$\\no{formula$ <b> \\x1b") for text in texts)
+
+
 def test_results_come_back_from_their_files(results, tmp_path):
     results.accuracy.to_csv(tmp_path / "accuracy.csv", index=False)
     results.timing.save(tmp_path / "timing.json")
