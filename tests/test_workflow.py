@@ -5,10 +5,12 @@ import platform
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
+import snakemake
 import yaml
 
 from molenspin.store.reading import open_results
@@ -134,6 +136,14 @@ def test_snakemakes_own_report_has_categories_labels_and_captions(finished, brow
             page.get_by_text(first_line.split("``")[0]).wait_for()
     page.close()
     assert complaints == []
+
+
+def test_the_extra_workflow_brings_what_snakemakes_report_needs():
+    """A full environment has these packages by way of others, so that no report would miss one."""
+    sources = (Path(snakemake.__file__).parent / "report").rglob("*.py")
+    needed = {name for path in sources for name in re.findall(r"package (\w+) must be", path.read_text())}
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert {"jinja2", "pygments"} <= needed <= {re.split(r"\W", item)[0] for item in extras["workflow"]}
 
 
 def test_a_second_run_does_nothing_and_one_more_dt_only_its_cases(finished):

@@ -33,11 +33,11 @@ def run(arguments: Namespace) -> int:
     check_positive("--error", arguments.error)
     folder: Path = arguments.folder
     path: Path = arguments.output or folder / "report.html"
-    report = report_of_folder(folder, error=arguments.error)
+    with _naming_damage(folder):
+        report = report_of_folder(folder, error=arguments.error)
+        write_report(report, path)
     for line in report.left_out:
         print(f"molenspin: {one_line(line)}", file=sys.stderr)
-    with _naming_damage(folder):
-        write_report(report, path)
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
     return 0
 

@@ -94,9 +94,8 @@ def open_results(store: "str | PathLike[str]", *, chunks: Any = None) -> "xr.Dat
     """
     from molenspin.store.opening import naming_zip_damage, open_place
 
-    root = open_place(store)
     with naming_damage(str(store)), naming_zip_damage(store):
-        return _tree(root, str(store), chunks)
+        return _tree(open_place(store), str(store), chunks)
 
 
 def _tree(root: zarr.Group, place: str, chunks: Any) -> "xr.DataTree":  # noqa: ANN401
