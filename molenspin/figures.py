@@ -16,6 +16,7 @@ from molenspin.analysis.convergence import Convergence
 from molenspin.analysis.results import SweepResults
 from molenspin.analysis.speedups import by_size
 from molenspin.analysis.work_precision import Curve, CurveKey
+from molenspin.terminal import visible
 
 SHOWN_BODIES = 8
 """Lines in one panel: more cannot be told apart."""
@@ -127,7 +128,7 @@ def _plot_bodies(axes: Axes, values: xr.DataArray) -> None:
     shown = np.sort(np.argsort(-largest.to_numpy(), kind="stable")[:SHOWN_BODIES])
     for position in shown:
         body = values.isel(body=int(position))
-        axes.plot(values["time"], body.transpose("time"), label=str(body["body"].item()))
+        axes.plot(values["time"], body.transpose("time"), label=_plain(str(body["body"].item())))
     axes.set_ylabel(f"{values.attrs.get('long_name', values.name)} [{values.attrs.get('units', '')}]")
     axes.legend(fontsize="small", ncols=4)
 
@@ -147,13 +148,19 @@ def _panels(titles: Sequence[str], x_label: str, y_label: str) -> tuple[Figure, 
         axes.set_axis_off()
     panels = dict(zip(titles, grid.flat, strict=False))
     for title, axes in panels.items():
-        axes.set(xscale="log", yscale="log", title=title, xlabel=x_label, ylabel=y_label)
+        axes.set(xscale="log", yscale="log", title=_plain(title), xlabel=x_label, ylabel=y_label)
         axes.grid(visible=True, linewidth=0.4)
     return figure, panels
 
 
 def _with_legend(figure: Figure) -> Figure:
     for axes in figure.axes:
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize="small")
+        handles, labels = axes.get_legend_handles_labels()
+        if handles:
+            axes.legend(handles, [_plain(label) for label in labels], fontsize="small")
     return figure
+
+
+def _plain(name: str) -> str:
+    """A name from anyone's file: no formula of Matplotlib, and no character that XML does not have."""
+    return visible(name).replace("$", r"\$")

@@ -47,8 +47,8 @@ TYPED_DIGITS = 12
 TYPED_DENOMINATOR = 10**6
 """A longer one is a quotient such as ``1 / 3``, where one with at most this denominator gives that float."""
 
-EXACT_LIMIT = 2**53
-"""Whole numbers up to this are floats without rounding."""
+EXACT_LIMIT, EXACT_POWER = 2**53, 10**22
+"""Whole numbers, and powers of ten, up to these are floats without rounding."""
 
 
 def sample_times(settings: Settings) -> NDArray[np.float64]:
@@ -71,7 +71,7 @@ def multiples(interval: float, count: int, *, every: int = 1) -> NDArray[np.floa
     if typed is None:
         return numbers * (every * interval)
     numerator, denominator = (every * typed).as_integer_ratio()
-    if numerator * count < EXACT_LIMIT and int(float(denominator)) == denominator:
+    if numerator * count < EXACT_LIMIT and denominator <= EXACT_POWER:
         return numbers * numerator / denominator
     return np.array([number * numerator / denominator for number in range(count)], dtype=np.float64)
 

@@ -1,4 +1,4 @@
-"""Datasets that `to_netcdf` can write: NetCDF 3 (SciPy's) knows no 64-bit integers and no mappings."""
+"""Datasets that `to_netcdf` can write; NetCDF 3 (SciPy's) has no 64-bit integers and no mappings."""
 
 from collections.abc import Mapping
 from json import dumps
@@ -20,14 +20,15 @@ COUNT_ENCODING = {"dtype": "float64"}
 
 
 def writable(dataset: "xr.Dataset") -> "xr.Dataset":
-    """The dataset with plain attributes; in a file its hashes are text and its counts floats."""
-    result = dataset.assign_attrs(plain_attributes(dataset.attrs))
-    for name, variable in result.variables.items():
+    """The same dataset, its attributes now plain; in a file its hashes are text and its counts floats."""
+    dataset.attrs = plain_attributes(dataset.attrs)
+    # Not dataset[name]: making an array of each takes longer than a short simulation may.
+    for name, variable in dataset.variables.items():
         if variable.dtype == np.uint64:
-            result[name].encoding.update(HASH_ENCODING)
-        elif variable.dtype == np.int64 and name in result.data_vars:
-            result[name].encoding.update(COUNT_ENCODING)
-    return result
+            variable.encoding.update(HASH_ENCODING)
+        elif variable.dtype == np.int64 and name not in dataset.coords:
+            variable.encoding.update(COUNT_ENCODING)
+    return dataset
 
 
 def plain_attributes(attributes: Mapping[Any, Any]) -> dict[str, Any]:
@@ -36,10 +37,10 @@ def plain_attributes(attributes: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  (whatever an attribute holds)
-    if value is None:
-        return ""
-    if isinstance(value, Mapping | list | tuple):
+    if isinstance(value, str | float):
+        return value
+    if isinstance(value, int):  # a bool, too
+        return float(value) if abs(value) >= INTEGER_LIMIT else int(value)
+    if isinstance(value, dict | list | tuple):
         return dumps(value)
-    if isinstance(value, int) and abs(value) >= INTEGER_LIMIT:
-        return float(value)
-    return int(value) if isinstance(value, bool) else value
+    return "" if value is None else value

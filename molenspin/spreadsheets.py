@@ -7,14 +7,19 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from molenspin.terminal import visible
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t")
 """A text that begins with one of these may be run as a formula; an apostrophe before it makes it text."""
 
 APOSTROPHE = "'"
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table with all digits; texts that a spreadsheet would run get an apostrophe in front."""
+    """Write a table with all digits; texts that a spreadsheet would run get an apostrophe in front.
+
+    Control characters become visible: a carriage return would begin a row.
+    """
     _in_texts(table, _defused).to_csv(path, index=False)
 
 
@@ -33,15 +38,16 @@ def read_csv(path: Path, **options: Any) -> pd.DataFrame:  # noqa: ANN401
 
 def _in_texts(table: pd.DataFrame, change: Callable[[object], object]) -> pd.DataFrame:
     """The table with every text and every column's name changed; columns of numbers stay as they are."""
-    changed = table.apply(lambda column: column if is_numeric_dtype(column) else column.map(change))
-    renamed: pd.DataFrame = changed.rename(columns=change)
-    return renamed
+    changed: pd.DataFrame = table.apply(lambda it: it if is_numeric_dtype(it) else it.map(change))
+    return changed.rename(columns=change)
 
 
 def _defused(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = visible(value)
     # A text that begins with an apostrophe gets another one, so that reading takes away what writing added.
-    risky = isinstance(value, str) and value.startswith((*FORMULA_STARTS, APOSTROPHE))
-    return f"{APOSTROPHE}{value}" if risky else value
+    return f"{APOSTROPHE}{text}" if text.startswith((*FORMULA_STARTS, APOSTROPHE)) else text
 
 
 def _restored(value: object) -> object:

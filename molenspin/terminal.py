@@ -15,7 +15,7 @@ _LINE_BREAKS = re.compile("[\t\n]")
 
 
 def visible(text: str) -> str:
-    r"""The text with every control character as its escape: ESC becomes ``\x1b``. Tab and newline stay."""
+    """The text with every control character as its escape in Python. Tab and newline stay."""
     return _HIDDEN.sub(_escape, text)
 
 

@@ -13,8 +13,8 @@ PACKAGE = ROOT / "molenspin"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LADDER: tuple[tuple[str, ...], ...] = (
-    ("errors", "status", "durable_files", "netcdf", "publication", "spreadsheets", "terminal"),
-    ("provenance", "strict_yaml", "integrators", "sealed_files"),
+    ("errors", "status", "durable_files", "netcdf", "publication", "terminal"),
+    ("provenance", "strict_yaml", "integrators", "sealed_files", "spreadsheets"),
     ("config",),
     ("assembly",),
     ("sweep", "mills"),

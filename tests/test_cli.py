@@ -17,6 +17,22 @@ def complaint(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     return printed
 
 
+def test_nothing_from_a_file_or_an_argument_controls_the_terminal(tmp_path, capsys):
+    hostile = "\x1b[2J\u202egnp\udcff"
+    assembly = tmp_path / "a.yaml"
+    assembly.write_text('name: "x\\e[2J"\nbodies: [{name: "b\\e[1m", inertia: -1, mass: 1}]\n')
+    calls = [
+        ["plan", hostile],
+        [hostile],
+        ["status", "--store", hostile],
+        ["advise", "--assembly", str(assembly), "--error", "1e-3"],
+    ]
+    for arguments in calls:
+        printed = complaint(arguments, capsys)
+        assert not set(printed) & set("\x1b\u202e\udcff")
+        assert "\\x1b[" in printed
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -12,7 +12,7 @@ import molenspin as ms
 from molenspin.history import multiples
 
 DECIMALS = st.builds(
-    lambda digits, place: Decimal(digits).scaleb(place), st.integers(1, 10**12 - 1), st.integers(-20, 3)
+    lambda digits, place: Decimal(digits).scaleb(place), st.integers(1, 10**12 - 1), st.integers(-290, 3)
 )
 
 

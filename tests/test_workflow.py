@@ -1,17 +1,23 @@
 """The workflow as users run it: Snakemake in a process of its own, on the NumPy backend."""
 
+import os
+import platform
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
+import snakemake
 import yaml
 
 from molenspin.store.reading import open_results
 from molenspin.store.records import load_records
 
 ROOT = Path(__file__).parents[1]
+MACHINE = "a mill by the sea"
 WIND = {"grid": {"sail_spur0.wind_speed": [7.0, 8.0, 9.0, 10.0, 11.0, 12.0]}}
 
 
@@ -30,7 +36,12 @@ def sweep(folder, dt=(0.002,), **sections):
         "timing": {"repeats": 1, "warm_up": 0, "where": "dt > 0.001"},
         "storage": {"batch_members": 2},
         "execution": {"threads": 1},
-        "outputs": {"directory": str(folder / "results"), "profile_seconds": 0},
+        "outputs": {
+            "directory": str(folder / "results"),
+            "profile_backend": "numpy",
+            "profile_size": 4,
+            "profile_seconds": 0.1,
+        },
     } | sections
 
 
@@ -42,7 +53,10 @@ def command(folder, content, *arguments):
 
 
 def run(folder, content, *arguments):
-    return subprocess.run(command(folder, content, *arguments), capture_output=True, text=True, check=False)
+    environment = os.environ | {"MOLENSPIN_MACHINE": MACHINE}
+    return subprocess.run(
+        command(folder, content, *arguments), capture_output=True, text=True, check=False, env=environment
+    )
 
 
 def store(folder):
@@ -71,6 +85,22 @@ def test_a_run_fills_the_store(finished):
     node = open_results(store(finished))["mill-4"].load()
     assert node["status"].values.tolist() == [1] * 6
     assert np.isfinite(node["angle"]).all()
+
+
+def test_results_name_no_folder_and_the_machine_as_wished(finished):
+    # Between characters of base64, which Plotly's code is in, a short name stands by chance.
+    host = re.compile(rf"(?<![\w/+=]){re.escape(platform.node())}(?![\w/+=])".encode())
+    results, found = finished / "results/tiny", {}
+    files = [path for path in results.rglob("*") if path.is_file() and path.suffix != ".claim"]
+    for path in files:
+        found[path.relative_to(results).as_posix()] = content = path.read_bytes()
+        assert str(finished).encode() not in content, path
+        assert str(Path.home()).encode() + b"/" not in content, path
+        assert not host.search(content), path
+    for name in ("timing.json", "report.html", "tables/speedup.csv", "groups/numpy-0000.json"):
+        assert MACHINE.encode() in found[name], name
+    assert "profile/flamegraph.svg" in found
+    assert set(open_results(store(finished))["mill-4"]["machine"].values) == {MACHINE}
 
 
 REPORTED = {
@@ -106,6 +136,14 @@ def test_snakemakes_own_report_has_categories_labels_and_captions(finished, brow
             page.get_by_text(first_line.split("``")[0]).wait_for()
     page.close()
     assert complaints == []
+
+
+def test_the_extra_workflow_brings_what_snakemakes_report_needs():
+    """A full environment has these packages by way of others, so that no report would miss one."""
+    sources = (Path(snakemake.__file__).parent / "report").rglob("*.py")
+    needed = {name for path in sources for name in re.findall(r"package (\w+) must be", path.read_text())}
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert {"jinja2", "pygments"} <= needed <= {re.split(r"\W", item)[0] for item in extras["workflow"]}
 
 
 def test_a_second_run_does_nothing_and_one_more_dt_only_its_cases(finished):

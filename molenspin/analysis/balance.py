@@ -1,5 +1,7 @@
 """Energy and power balance of trajectories: what entered, was dissipated, is stored, is missing."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from scipy.interpolate import make_interp_spline
@@ -151,7 +153,8 @@ def energy_drift(dataset: xr.Dataset) -> xr.DataArray | None:
     energies = energy(dataset)
     total = energies["total"]
     change: xr.DataArray = abs(total - total.isel(time=0)).max("time", skipna=False)
-    return change / _beyond_rounding(_moved(energies), energies)
+    drift: xr.DataArray = change / _beyond_rounding(_moved(energies), energies)
+    return drift
 
 
 def relative_imbalance(dataset: xr.Dataset) -> xr.Dataset:
@@ -161,26 +164,20 @@ def relative_imbalance(dataset: xr.Dataset) -> xr.Dataset:
     none of which depends on the zero of the potential one. NaN where nothing moved.
     """
     balance, energies = abs(power_balance(dataset)).max("time", skipna=False), energy(dataset)
-    turned_over = _larger(_larger(balance["energy_in"], balance["energy_out"]), _moved(energies))
+    turned_over = np.maximum(np.maximum(balance["energy_in"], balance["energy_out"]), _moved(energies))
     shares: xr.Dataset = balance[["imbalance", "quadrature_error"]] / _beyond_rounding(turned_over, energies)
     for name, share in shares.data_vars.items():
         share.attrs = {"units": "1", "long_name": f"{name} as a share of the energy turned over"}
     return shares
 
 
-def _moved(energies: xr.Dataset) -> xr.DataArray:
+def _moved(energies: xr.Dataset) -> Any:  # noqa: ANN401  (to mypy np.maximum gives a plain array)
     """Largest kinetic energy, or the swing of the potential one, of each member [J]."""
     highest, lowest = energies.max("time", skipna=False), energies.min("time", skipna=False)
-    return _larger(highest["kinetic"], highest["potential"] - lowest["potential"])
+    return np.maximum(highest["kinetic"], highest["potential"] - lowest["potential"])
 
 
-def _larger(first: xr.DataArray, second: xr.DataArray) -> xr.DataArray:
-    """The larger of two, NaN where one is."""
-    larger: xr.DataArray = xr.apply_ufunc(np.maximum, first, second, dask="allowed")
-    return larger
-
-
-def _beyond_rounding(moved: xr.DataArray, energies: xr.Dataset) -> xr.DataArray:
+def _beyond_rounding(moved: Any, energies: xr.Dataset) -> Any:  # noqa: ANN401  (as above)
     """NaN where an assembly rests: what moved there is rounding of the energy that its springs hold."""
     return moved.where(moved > ROUNDING * abs(energies["potential"]).max("time", skipna=False))
 

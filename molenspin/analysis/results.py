@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from molenspin.analysis.accuracy_file import read_accuracy
 from molenspin.analysis.convergence import ERROR, UNCERTAINTY, Convergence, convergences
 from molenspin.analysis.speedups import (
     curves_by_key,
@@ -18,7 +19,6 @@ from molenspin.analysis.speedups import (
     target_errors,
 )
 from molenspin.analysis.work_precision import Curve, CurveKey
-from molenspin.errors import MolenspinError
 from molenspin.integrators import Integrator
 from molenspin.status import CaseStatus
 from molenspin.sweep.labels import keyed_name
@@ -148,10 +148,4 @@ def load_results(accuracy: Path, timing: Path | None = None) -> SweepResults:
     MolenspinError
         If a file cannot be read.
     """
-    try:
-        table = pd.read_csv(accuracy, keep_default_na=True, dtype={"message": str, "key": str})
-    except (OSError, ValueError) as error:
-        raise MolenspinError(f"{accuracy}: not a table of accuracy: {error}") from error
-    for name in {"message", "key"} & set(table.columns):
-        table[name] = table[name].fillna("")
-    return SweepResults(table, load_timing(timing) if timing else None)
+    return SweepResults(read_accuracy(accuracy), load_timing(timing) if timing else None)

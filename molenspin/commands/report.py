@@ -1,11 +1,16 @@
 """`molenspin report FOLDER`: the HTML report of a finished sweep."""
 
+import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from molenspin.backends.settings import check_positive
+from molenspin.errors import MolenspinError
 from molenspin.report.folder import report_of_folder
 from molenspin.report.page import WANTED_ERROR, write_report
+from molenspin.terminal import one_line
 
 HELP = "write the HTML report of a finished sweep"
 
@@ -26,7 +31,26 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Write the page."""
     check_positive("--error", arguments.error)
-    path: Path = arguments.output or arguments.folder / "report.html"
-    write_report(report_of_folder(arguments.folder, error=arguments.error), path)
+    folder: Path = arguments.folder
+    path: Path = arguments.output or folder / "report.html"
+    with _naming_damage(folder):
+        report = report_of_folder(folder, error=arguments.error)
+        write_report(report, path)
+    for line in report.left_out:
+        print(f"molenspin: {one_line(line)}", file=sys.stderr)
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
     return 0
+
+
+@contextmanager
+def _naming_damage(folder: Path) -> Iterator[None]:
+    """Turn what values that no sweep writes raise somewhere in the report into one message."""
+    try:
+        yield
+    except MolenspinError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise MolenspinError(
+            f"{folder}: no report can be made of these results ({type(error).__name__}: {error}); "
+            "tables/accuracy.csv or timing.json is damaged: run the workflow again"
+        ) from error

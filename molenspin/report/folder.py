@@ -6,6 +6,7 @@ from typing import Any
 
 from molenspin.analysis.results import load_results
 from molenspin.errors import InvalidValueError
+from molenspin.report.drawings import read_drawings
 from molenspin.report.page import WANTED_ERROR, Report
 
 
@@ -32,11 +33,12 @@ def report_of_folder(
     accuracy, timing = folder / "tables" / "accuracy.csv", folder / "timing.json"
     if not accuracy.is_file():
         raise InvalidValueError(f"{folder}: no results of a sweep: {accuracy} is missing")
-    drawings = sorted((folder / "profile").glob("*.svg"))
+    drawings, left_out = read_drawings(sorted((folder / "profile").glob("*.svg")))
     return Report(
         title=folder.resolve().name,
         results=load_results(accuracy, timing if timing.is_file() else None),
         config=config or {},
-        flamegraphs={drawing.stem: drawing.read_text(encoding="utf-8") for drawing in drawings},
+        flamegraphs=drawings,
+        left_out=left_out,
         error=error,
     )

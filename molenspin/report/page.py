@@ -50,6 +50,8 @@ class Report:
         Configuration of the sweep, for the provenance.
     flamegraphs
         Drawings (SVG) by title.
+    left_out
+        Why a drawing is missing, a line for each.
     error
         Error [rad] that is answered first.
     """
@@ -58,6 +60,7 @@ class Report:
     results: SweepResults
     config: Mapping[str, Any] = field(default_factory=dict)
     flamegraphs: Mapping[str, str] = field(default_factory=dict)
+    left_out: Sequence[str] = ()
     error: float = WANTED_ERROR
 
 
@@ -95,6 +98,7 @@ def render_report(report: Report) -> str:
         machines=machine_facts(results),
         config=dumps(publishable(report.config), indent=1, default=str) if report.config else "",
         flamegraphs={name: _framed(drawing) for name, drawing in report.flamegraphs.items()},
+        left_out=report.left_out,
     )
 
 

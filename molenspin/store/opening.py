@@ -48,7 +48,7 @@ def open_place(place: "str | os.PathLike[str]") -> zarr.Group:
     path = Path(url)
     if "://" in url:
         return open_root(url, read_only=True)
-    if is_zipfile(path):
+    if path.is_file() and is_zipfile(path):
         return _open_zip(path)
     held = path / STORE_NAME  # a sweep's folder
     try:

@@ -85,14 +85,18 @@ def open_results(store: "str | PathLike[str]", *, chunks: Any = None) -> "xr.Dat
         If there is no store, or what describes it is damaged or half written; later, when values are used
         that are damaged.
     """
+    from molenspin.store.opening import naming_zip_damage, open_place
+
+    with naming_damage(str(store)), naming_zip_damage(store):
+        return _tree(open_place(store), str(store), chunks)
+
+
+def _tree(root: zarr.Group, place: str, chunks: Any) -> "xr.DataTree":  # noqa: ANN401
     import xarray as xr
 
     from molenspin.store.datasets import open_node
-    from molenspin.store.opening import naming_zip_damage, open_place
 
-    root = open_place(store)
-    with naming_zip_damage(store):
-        nodes = {name: open_node(node, chunks=chunks) for name, node in _nodes_below(root, str(store))}
+    nodes = {name: open_node(node, chunks=chunks) for name, node in _nodes_below(root, place)}
     datasets = {"/": xr.Dataset(attrs=root.attrs.asdict()), **nodes}
     return xr.DataTree.from_dict({name: writable(dataset) for name, dataset in datasets.items()})
 

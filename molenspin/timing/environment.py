@@ -26,8 +26,8 @@ class Environment:
     Parameters
     ----------
     machine
-        Name of the machine, by which results are merged and compared: the one that was given, or that
-        ``MOLENSPIN_MACHINE`` gives, else host name and processor: many virtual machines have one host name.
+        Name of the machine, by which results are merged and compared: the one that was given, or
+        ``MOLENSPIN_MACHINE``, else host name and processor, for many virtual machines have one host name.
     started
         Start of the session, ISO 8601 in UTC.
     cpu_model, cpu_count

@@ -9,6 +9,7 @@ import xarray as xr
 from catalogue import REFERENCE
 
 import molenspin as ms
+from molenspin.analysis import balance
 from molenspin.analysis.balance import (
     constraint_violation,
     energy,
@@ -16,6 +17,7 @@ from molenspin.analysis.balance import (
     power_balance,
     relative_imbalance,
 )
+from molenspin.analysis.energy import potential_energy
 
 
 def oscillator():
@@ -38,6 +40,37 @@ def test_drift_is_defined_only_where_energy_is_conserved():
     assert 0 < float(energy_drift(dataset)) < 1e-9
     mill = ms.benchmark_assembly("mill", 4).simulate(duration=0.01, dt=1e-3, backend="numpy")
     assert energy_drift(mill) is None
+
+
+def drop(displacement=0.0):
+    assembly = ms.Assembly("drop", gravity=9.81)
+    assembly.add_body("weight", inertia=1.0, mass=1.0, displacement=displacement)
+    assembly.add(ms.Bearing("weight", axial_stiffness=100.0))
+    return assembly
+
+
+def test_a_perfect_drop_from_rest_has_no_drift_whatever_the_zero_of_its_potential_energy(monkeypatch):
+    dataset = drop().simulate(duration=1.0, dt=1e-3, backend="numpy")
+    drift, imbalance = energy_drift(dataset), relative_imbalance(dataset)["imbalance"]
+    assert 0 < float(drift) < 1e-10
+    assert 0 < float(imbalance) < 1e-10
+    raised = potential_energy  # as if q = 0 were far above
+    monkeypatch.setattr(balance, "potential_energy", lambda *arguments: raised(*arguments) + 50.0)
+    assert float(energy_drift(dataset)) == pytest.approx(float(drift), rel=0.1)
+    assert float(relative_imbalance(dataset)["imbalance"]) == pytest.approx(float(imbalance), rel=0.1)
+
+
+def test_drift_is_a_share_of_the_energy_that_moved():
+    dataset = drop().simulate(duration=1.0, dt=1e-3, backend="numpy")
+    moved = float(energy(dataset)["kinetic"].max())
+    dataset["velocity"].loc[{"time": 1.0}] = np.sqrt(dataset["velocity"].sel(time=1.0) ** 2 + 0.02 * moved)
+    assert float(energy_drift(dataset)) == pytest.approx(0.01, rel=0.05)
+
+
+def test_where_nothing_moves_there_is_no_share():
+    resting = drop(displacement=-9.81 / 100).simulate(duration=0.1, dt=1e-3, backend="numpy")
+    assert np.isnan(energy_drift(resting))
+    assert np.isnan(relative_imbalance(resting)["imbalance"])
 
 
 @pytest.mark.parametrize(

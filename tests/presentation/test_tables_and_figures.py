@@ -2,6 +2,7 @@
 
 from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 from made_results import made_accuracy, made_timing
 
@@ -49,6 +50,22 @@ def test_tables_escape_what_strangers_wrote(results, tmp_path):
     assert "<b>" not in page
 
 
+def test_a_cell_of_markdown_is_neither_ended_nor_markup(tmp_path):
+    texts = ["a|b", "a\\|b", "a\nb", "![x](http://y)", "<b>", "`|`", "\x1b[31m"]
+    write_table(pd.DataFrame({"x|y": texts}), tmp_path / "t")
+    header, _, *rows = (tmp_path / "t.md").read_text().splitlines()
+    assert header == "| x\\|y |"
+    assert rows == [
+        "| a\\|b |",
+        "| a\\\\\\|b |",
+        "| a b |",
+        "| !\\[x\\](http://y) |",
+        "| &lt;b&gt; |",
+        "| \\`\\|\\` |",
+        "| \\\\x1b\\[31m |",
+    ]
+
+
 def test_a_table_without_rows_says_so(tmp_path):
     write_table(SweepResults(made_accuracy()).speedup, tmp_path / "speedup")
     for ending in ("md", "html"):
@@ -63,6 +80,13 @@ def test_figures_are_svg_and_the_same_every_time(results, tmp_path):
     assert "rk4: order 4.00" in drawn
     save_figure(convergence_figure(results.convergence), tmp_path / "again.svg")
     assert (tmp_path / "again.svg").read_text() == drawn
+
+
+def test_a_name_is_no_formula_and_does_not_end_the_drawing(tmp_path):
+    hostile = made_accuracy(sizes=[4]).assign(assembly="$\\no{formula$ <b> \x1b")
+    save_figure(result_figures(SweepResults(hostile))["error_over_step"], tmp_path / "x.svg")
+    texts = {item.text for item in ElementTree.parse(tmp_path / "x.svg").iter() if item.text}
+    assert any(text.startswith("$\\no{formula$ <b> \\x1b") for text in texts)
 
 
 def test_results_come_back_from_their_files(results, tmp_path):

@@ -3,6 +3,7 @@ from argparse import ArgumentParser
 import pytest
 from timing_fakes import FakeBackend, FakeClock, contender, environment, workload
 
+from molenspin.cli import main
 from molenspin.commands import compare, merge
 from molenspin.errors import InvalidValueError
 from molenspin.timing import Schedule, load_timing
@@ -45,6 +46,18 @@ def test_compare_of_a_file_with_itself_reports_no_change(write, capsys):
     call(compare, path, path)
     expected = "timings: no change (cases compared: 1); told is a change above 12%\n"
     assert capsys.readouterr().out == expected
+
+
+def test_names_from_other_peoples_files_do_not_control_the_terminal(write, tmp_path, capsys):
+    hostile = write("a.json", seconds=1.0, machine="=1\x1b[31m\nforged")
+    other, merged = write("b.json", seconds=9.0, machine="server"), str(tmp_path / "ab.json")
+    assert main(["compare", "--all", str(hostile), str(other)]) == 0
+    assert main(["compare", str(other), str(hostile)]) == 0
+    assert main(["merge", str(hostile), str(other), "-o", merged]) == 0
+    printed = capsys.readouterr().out
+    assert "\x1b" not in printed
+    assert "=1\\x1b[31m\\nforged" in printed
+    assert "\nforged" not in printed
 
 
 def test_compare_refuses_a_smallest_change_that_is_no_fraction(write):
