@@ -17,6 +17,7 @@ from molenspin.store.records import load_records
 from molenspin.sweep.batches import fingerprint_number
 from molenspin.sweep.cases import Series, expand
 from molenspin.sweep.plan import Group, Plan, make_plan
+from molenspin.user_paths import user_location, user_path
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,9 @@ def _check_folder(folder: Path) -> None:
 
 def places_of(config: Config) -> Places:
     """Where the results of a configuration are."""
-    folder = Path(config.outputs.directory) / config.name
-    return Places(folder, config.storage.url or str(folder / "trajectories.zarr"))
+    folder = user_path(config.outputs.directory) / config.name
+    url = config.storage.url
+    return Places(folder, user_location(url) if url else str(folder / "trajectories.zarr"))
 
 
 def planned_job(config: Config, planned: Mapping[str, Any]) -> GroupJob:
