@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from molenspin.config.load import nearest
 from molenspin.errors import InvalidValueError
 
-EQUALITIES: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+EQUALITIES: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
-ORDERINGS: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+ORDERINGS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
@@ -78,8 +78,8 @@ class Condition:
         match node:
             case ast.Constant(value=bool() | str()):
                 return node.value
-            case ast.Constant(value=int() | float()):
-                return float(node.value)
+            case ast.Constant(value=int() | float() as number):
+                return float(number)
             case ast.Name() | ast.Attribute():
                 return self._named(ast.unparse(node), values)
             case ast.UnaryOp(op=ast.Not()):
