@@ -48,8 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except OSError as error:
-        print(f"molenspin: {error}", file=sys.stderr)
+    except (OSError, MemoryError) as error:
+        print(f"molenspin: {str(error) or 'out of memory'}", file=sys.stderr)
         return 2
 
 

@@ -13,6 +13,9 @@ from molenspin.assembly.parameters import nearest
 from molenspin.assembly.shafts import ElasticShaft
 from molenspin.errors import InvalidTypeError, InvalidValueError
 
+LARGEST_SIZE = 100_000
+"""Most bodies of a benchmark assembly."""
+
 
 class Family(StrEnum):
     """Benchmark families."""
@@ -43,6 +46,10 @@ def benchmark_assembly(family: str, size: int) -> Assembly:
     if isinstance(size, bool) or not isinstance(size, int):
         raise InvalidTypeError(f"size must be a whole number of bodies, not {size!r}")
     multiple = 4 if family in (Family.MILL, Family.RIG) else 1
+    if size > LARGEST_SIZE:
+        raise InvalidValueError(
+            f"size of {family} must be at most {LARGEST_SIZE}, not {size!r:.30}: larger ones take minutes"
+        )
     if size < 1 or size % multiple:
         raise InvalidValueError(f"size of {family} must be a positive multiple of {multiple}, not {size}")
     return _BUILDERS[Family(family)](size)

@@ -12,6 +12,7 @@ from molenspin.integrators import Integrator
 DTYPES = ("float64", "float32")
 RECORDABLE = ("reaction",)
 STEP_LIMIT = 10**12
+THREAD_LIMIT = 4096
 
 
 def simulation_settings(
@@ -84,7 +85,7 @@ def execution_settings(
 ) -> Execution:
     """Execution from user arguments; a backend refuses a device or dtype that it lacks."""
     if threads is not None:
-        check_count("threads", threads)
+        check_count("threads", threads, most=THREAD_LIMIT)
     if not isinstance(device, str):
         raise InvalidTypeError(f"device must be a text like cpu or cuda, not {device!r}")
     if dtype not in DTYPES:
@@ -114,9 +115,11 @@ def check_positive(name: str, value: object) -> None:
         raise InvalidValueError(f"{name} must be a finite number above 0, not {value}")
 
 
-def check_count(name: str, value: object) -> None:
-    """Raise unless ``value`` is a whole number of at least 1."""
+def check_count(name: str, value: object, *, most: int = STEP_LIMIT) -> None:
+    """Raise unless ``value`` is a whole number from 1 to ``most``."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise InvalidTypeError(f"{name} must be a whole number, not {value!r}")
     if value < 1:
         raise InvalidValueError(f"{name} must be at least 1, not {value}")
+    if value > most:
+        raise InvalidValueError(f"{name} must be at most {most}, not {value!r:.30}")

@@ -13,7 +13,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from molenspin.integrators import Integrator
 from molenspin.user_paths import check_configured_path
 
-LARGEST_FAMILY_SIZE = 1_000_000
+LARGEST_FAMILY_SIZE = 100_000
+"""As in `molenspin.assembly.families`, which comes after this module."""
 
 LONGEST_LIST = 10_000
 """Most entries of a list, the values of an axis aside: more take minutes to plan, or to refuse."""
