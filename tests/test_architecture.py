@@ -14,7 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LADDER: tuple[tuple[str, ...], ...] = (
     ("errors", "status", "durable_files"),
-    ("provenance", "strict_yaml", "user_paths", "integrators"),
+    ("provenance", "strict_yaml", "user_paths", "argument_types", "integrators"),
     ("config",),
     ("assembly",),
     ("sweep", "mills"),

@@ -1,10 +1,10 @@
 """Checks what users ask for and turns it into `Settings` and `Execution`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from molenspin.assembly.parameters import SCALE_LIMIT, nearest
+from molenspin.assembly.parameters import SCALE_LIMIT, choice_error, is_one_of, nearest
 from molenspin.backends.protocol import Execution, Settings
 from molenspin.errors import InvalidTypeError, InvalidValueError
 from molenspin.integrators import Integrator
@@ -46,9 +46,9 @@ def simulation_settings(
         check_positive(name, value)
     for name, count in (("save_every", save_every), ("newton_limit", newton_limit)):
         check_count(name, count)
-    if integrator not in list(Integrator):
-        raise InvalidValueError(
-            f"integrator {integrator!r} is not known{nearest(str(integrator), list(Integrator))}"
+    if not is_one_of(integrator, Integrator):
+        raise choice_error(
+            integrator, f"integrator {integrator!r:.80} is not known{nearest(integrator, Integrator)}"
         )
     return Settings(
         dt=float(dt),
@@ -88,21 +88,23 @@ def execution_settings(
         check_count("threads", threads, most=THREAD_LIMIT)
     if not isinstance(device, str):
         raise InvalidTypeError(f"device must be a text like cpu or cuda, not {device!r}")
-    if dtype not in DTYPES:
-        raise InvalidValueError(f"dtype must be one of {', '.join(DTYPES)}, not {dtype!r}")
+    if not is_one_of(dtype, DTYPES):
+        raise choice_error(dtype, f"dtype must be one of {', '.join(DTYPES)}, not {dtype!r:.80}")
     return Execution(threads=threads, device=device, dtype=dtype)
 
 
 def check_record(record: Sequence[str]) -> tuple[str, ...]:
     """The extra variables to record; allowed is ``reaction``."""
-    if not isinstance(record, Iterable):
-        raise InvalidTypeError(f"record must be a list of names, not {record!r}")
-    names = (record,) if isinstance(record, str) else tuple(record)
+    try:
+        names = (record,) if isinstance(record, str) else tuple(record)
+    except TypeError as error:
+        raise InvalidTypeError(f"record must be a list of names, not {record!r}") from error
     for name in names:
-        if name not in RECORDABLE:
-            raise InvalidValueError(
-                f"record: {name!r} cannot be recorded{nearest(str(name), RECORDABLE)} "
-                "(angles, displacements and their rates always are)"
+        if not is_one_of(name, RECORDABLE):
+            raise choice_error(
+                name,
+                f"record: {name!r:.80} cannot be recorded{nearest(name, RECORDABLE)} "
+                "(angles, displacements and their rates always are)",
             )
     return names
 

@@ -12,6 +12,7 @@ from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.integrators import Integrator
 from molenspin.timing.environment import Environment
 from molenspin.timing.samples import Samples
+from molenspin.user_paths import user_path
 
 
 class Verdict(StrEnum):
@@ -160,7 +161,7 @@ class TimingResults:
 _ADAPTER = TypeAdapter(TimingResults)
 
 
-def load_timing(path: Path) -> TimingResults:
+def load_timing(path: str | Path) -> TimingResults:
     """Read results that `TimingResults.save` wrote.
 
     Raises
@@ -168,6 +169,7 @@ def load_timing(path: Path) -> TimingResults:
     MolenspinError
         If the file cannot be read or is not such a file.
     """
+    path = user_path(path)
     try:
         return _ADAPTER.validate_json(path.read_bytes())
     except OSError as error:

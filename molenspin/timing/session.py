@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from molenspin.argument_types import refuse_wrong_types
 from molenspin.backends.workload import Contender, Workload
 from molenspin.timing.environment import read_environment, refuse_debug_build
 from molenspin.timing.measure import measure
@@ -10,6 +11,7 @@ from molenspin.timing.rounds import Schedule
 from molenspin.timing.threads import pinned_threads
 
 
+@refuse_wrong_types
 def time_backends(
     workloads: Sequence[Workload],
     contenders: Sequence[Contender],

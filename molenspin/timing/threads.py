@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from molenspin.errors import InvalidValueError
+from molenspin.backends.settings import THREAD_LIMIT, check_count
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -46,8 +46,7 @@ def pinned_threads(threads: int) -> Iterator[ThreadPinning]:
 
     Libraries already loaded are limited in place, ones loaded later read the environment variables.
     """
-    if threads < 1:
-        raise InvalidValueError(f"threads = {threads}: must be at least 1")
+    check_count("threads", threads, most=THREAD_LIMIT)
     variables = {name: os.environ.get(name) for name in THREAD_VARIABLES}
     processors = _allowed_processors()
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))

@@ -14,11 +14,14 @@ from molenspin.assembly.assembly import Assembly
 from molenspin.assembly.compile import compile_assembly, compile_ensemble, split_parameter
 from molenspin.assembly.compiled import CompiledAssembly, Floats
 from molenspin.backends.protocol import Settings
-from molenspin.backends.settings import simulation_settings
+from molenspin.backends.settings import execution_settings, simulation_settings
 from molenspin.backends.torch.devices import resolve_device
 from molenspin.backends.torch.tensor_model import TensorModel
 from molenspin.backends.torch.tensor_steps import Members, State, Stepper
 from molenspin.errors import InvalidTypeError, InvalidValueError, SimulationError
+
+STEP_LIMIT = 100_000
+"""Most steps of a run: all their operations stay in memory."""
 
 PROBE = 1e-5
 """Relative change of a parameter that shows how the coefficients depend on it."""
@@ -82,8 +85,12 @@ def simulate_differentiably(
     for name, value in parameters.items():
         if not isinstance(value, Tensor) or value.shape != () or value.dtype != torch.float64:
             raise InvalidTypeError(f"parameter {name!r} must be a float64 tensor of shape (): {value!r:.60}")
-    place = resolve_device(device, "float64")
+    place = resolve_device(execution_settings(device=device).device, "float64")
     settings = simulation_settings(duration=duration, dt=dt, integrator=integrator, save_every=save_every)
+    if settings.step_count > STEP_LIMIT:
+        raise InvalidValueError(
+            f"{settings.step_count} steps are too many for a tape of {STEP_LIMIT}: simulate a shorter time"
+        )
     compiled, coefficients = _coefficients(assembly, parameters, place)
     model = TensorModel(compiled, place, torch.float64, coefficients)
     return _trajectory(_states(model, settings), settings)
