@@ -132,7 +132,7 @@ def _mapping(next_event: Callable[[], Event]) -> dict[Hashable, Any]:
     items: dict[Hashable, Any] = {}
     while not isinstance(event := next_event(), MappingEndEvent):
         if isinstance(event, (MappingStartEvent, SequenceStartEvent)):
-            _refuse(event, "a list or a mapping cannot be a key")
+            _refuse(event, "found unhashable key: a list or a mapping")
         key = _value(event, next_event)
         if key in items:
             _refuse(event, f"the key {key!r} stands twice")

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from molenspin.errors import InvalidValueError
 from molenspin.strict_yaml import dump_yaml, parse_yaml, read_yaml
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
-PLAIN = st.recursive(
-    SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=40), inner), max_leaves=12
-)
+# PyYAML writes the rare line breaks of Unicode in a way that no reader gives back.
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x85\u2028\u2029"), max_size=40)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT
+PLAIN = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner), max_leaves=12)
 
 
 @given(PLAIN)
@@ -43,6 +43,7 @@ def test_what_was_written_is_read_back(data: object):
         ('"~"', "~"),
         ("|\n 1", "1"),
         ("# nothing", None),
+        ("a:\tb", {"a": "b"}),
         ("[1, [a: 2], {}]", [1, [{"a": 2}], {}]),
         ("1: x\n'1': y", {1: "x", "1": "y"}),
         ("\ufeffa: 1", {"a": 1}),
@@ -65,8 +66,8 @@ def test_nan_is_a_number():
         ("a: !!str 1", "line 1: not valid YAML: tags"),
         ("a: ! 1", "line 1: not valid YAML: tags"),
         ("a: 1\na: 2", "line 2: not valid YAML: the key 'a' stands twice"),
-        ("? [a]\n: 1", "line 1: not valid YAML: a list or a mapping cannot be a key"),
-        ("? {a: 1}\n: 1", "line 1: not valid YAML: a list or a mapping cannot be a key"),
+        ("? [a]\n: 1", "line 1: not valid YAML: found unhashable key: a list or a mapping"),
+        ("? {a: 1}\n: 1", "line 1: not valid YAML: found unhashable key: a list or a mapping"),
         ("a: 1\n---\nb: 2", "line 2: not valid YAML: but found another document"),
         ("[" * 5000, "nested too deeply"),
         ("1" * 5000, "not valid YAML: Exceeds the limit"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from molenspin.argument_types import refuse_wrong_types
+from molenspin.backends.settings import THREAD_LIMIT, check_count
 from molenspin.backends.workload import Contender, Workload
 from molenspin.timing.environment import read_environment, refuse_debug_build
 from molenspin.timing.measure import measure
@@ -41,6 +42,7 @@ def time_backends(
     MolenspinError
         If the compiled core is a debug build.
     """
+    check_count("threads", threads, most=THREAD_LIMIT)
     with pinned_threads(threads) as pinning:
         environment = read_environment(pinning, machine=machine)
         refuse_debug_build(environment.build_profile)

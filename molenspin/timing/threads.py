@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from molenspin.backends.settings import THREAD_LIMIT, check_count
+from molenspin.errors import InvalidValueError
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -46,7 +46,8 @@ def pinned_threads(threads: int) -> Iterator[ThreadPinning]:
 
     Libraries already loaded are limited in place, ones loaded later read the environment variables.
     """
-    check_count("threads", threads, most=THREAD_LIMIT)
+    if threads < 1:
+        raise InvalidValueError(f"threads = {threads}: must be at least 1")
     variables = {name: os.environ.get(name) for name in THREAD_VARIABLES}
     processors = _allowed_processors()
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))
