@@ -53,8 +53,8 @@ def _run(parsed: argparse.Namespace) -> int:
         # Whoever read our output has gone; Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except OSError as error:
-        print(f"molenspin: {error}", file=sys.stderr)
+    except (OSError, MemoryError) as error:
+        print(f"molenspin: {str(error) or 'out of memory'}", file=sys.stderr)
         return 2
 
 

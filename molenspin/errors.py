@@ -16,7 +16,10 @@ class InvalidValueError(MolenspinError, ValueError):
 
 
 class InvalidTypeError(MolenspinError, TypeError):
-    """An argument has a type that is not allowed."""
+    """An argument has a type that is not allowed; the message may show anything, so it is cut to a line."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split())[:500])
 
 
 class DamagedFileError(MolenspinError):

@@ -16,6 +16,7 @@ from molenspin.analysis.convergence import Convergence
 from molenspin.analysis.results import SweepResults
 from molenspin.analysis.speedups import by_size
 from molenspin.analysis.work_precision import Curve, CurveKey
+from molenspin.errors import InvalidTypeError, InvalidValueError
 from molenspin.terminal import visible
 
 SHOWN_BODIES = 8
@@ -111,6 +112,13 @@ def trajectory_figure(dataset: xr.Dataset, member: Mapping[str, int] | None = No
         Position along each member dim, 0 where it is not given.
     """
     members = {str(dim): 0 for dim in dataset["angle"].dims if dim not in ("time", "body")}
+    for dim, position in (member or {}).items():
+        if dim not in members or isinstance(position, bool) or not isinstance(position, (int, np.integer)):
+            raise InvalidTypeError(
+                f"plot takes a position along {list(members)}, not {dim} = {position!r:.80}"
+            )
+        if not -dataset.sizes[dim] <= position < dataset.sizes[dim]:
+            raise InvalidValueError(f"plot: {dim} = {position} of {dataset.sizes[dim]} does not exist")
     run = dataset.isel({**members, **(member or {})})
     figure = Figure(figsize=(8, 8), layout="constrained")
     spin, axial, stored = figure.subplots(3, 1, sharex=True)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from molenspin.assembly.compiled import CompiledAssembly
 from molenspin.backends.buffers import POOL
+from molenspin.backends.free_memory import require_memory
 from molenspin.backends.protocol import History, Settings
 from molenspin.errors import InvalidValueError
 
@@ -20,6 +21,9 @@ BODY_VARIABLES: dict[str, tuple[str, str]] = {
 """Recorded variables of every body: unit and long name."""
 
 
+ADVICE = "raise save_every, or simulate less at a time"
+
+
 def allocate_history(compiled: CompiledAssembly, settings: Settings, *, reaction: bool) -> History:
     """Buffers for a run, time last.
 
@@ -30,15 +34,18 @@ def allocate_history(compiled: CompiledAssembly, settings: Settings, *, reaction
     """
     shape = (compiled.member_count, compiled.body_count, settings.sample_count)
     rows = (compiled.member_count, compiled.constraint_count, settings.sample_count)
+    what = (
+        f"assembly {compiled.name}: {settings.sample_count} states of {compiled.body_count} bodies, "
+        f"{compiled.member_count} members,"
+    )
+    width = len(BODY_VARIABLES) * compiled.body_count + reaction * compiled.constraint_count
+    size = 8.0 * width * compiled.member_count * settings.sample_count
+    require_memory(size, what, ADVICE)
     try:
         buffers = {name: POOL.array(shape) for name in BODY_VARIABLES}
         return History(**buffers, reaction=POOL.array(rows) if reaction else None)
     except (MemoryError, OSError, OverflowError, ValueError) as error:
-        raise InvalidValueError(
-            f"assembly {compiled.name}: no memory for {settings.sample_count} states of "
-            f"{compiled.body_count} bodies, {compiled.member_count} members: raise save_every, or simulate "
-            "less at a time"
-        ) from error
+        raise InvalidValueError(f"{what} do not fit in memory: {ADVICE}") from error
 
 
 TYPED_DIGITS = 12

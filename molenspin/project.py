@@ -22,6 +22,7 @@ from molenspin.store.records import is_whole_record
 from molenspin.sweep.batches import fingerprint_number
 from molenspin.sweep.cases import Series, expand
 from molenspin.sweep.plan import Group, Plan, make_plan
+from molenspin.user_paths import user_location, user_path
 
 RECORD_STEM = re.compile(r"(?P<group>.+-\d{4,})(\.(?P<generation>\d+))?")
 """A record's name without its ending: the group, and the number of the record where it is not the first."""
@@ -187,8 +188,9 @@ def _check_folder(folder: Path) -> None:
 
 def places_of(config: Config) -> Places:
     """Where the results of a configuration are."""
-    folder = Path(config.outputs.directory) / config.name
-    return Places(folder, config.storage.url or str(folder / STORE_NAME))
+    folder = user_path(config.outputs.directory) / config.name
+    url = config.storage.url
+    return Places(folder, user_location(url) if url else str(folder / STORE_NAME))
 
 
 def planned_job(config: Config, planned: Mapping[str, Any], record: Path | None = None) -> GroupJob:

@@ -1,7 +1,6 @@
 """Step rates of this machine: from the records of earlier runs, or from a calibration of a few seconds."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from statistics import median
 from time import perf_counter
 
@@ -28,7 +27,7 @@ def rate_key(series: Series) -> str:
 def measured_rates(project: Project) -> dict[str, float]:
     """Body-evaluations per second that earlier runs on this machine reached, the median where several did."""
     found: dict[str, list[float]] = {}
-    for folder in Path(project.config.outputs.directory).glob("*/groups"):
+    for folder in project.places.folder.parent.glob("*/groups"):
         for record in load_records(folder):
             if record.machine == machine_name():
                 for key, rate in record.rates.items():

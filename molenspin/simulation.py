@@ -11,6 +11,7 @@ from molenspin.assembly.compiled import CompiledAssembly
 from molenspin.backends.protocol import Execution, History, Outcome, Settings
 from molenspin.backends.registry import get_backend
 from molenspin.backends.settings import check_record, execution_settings, simulation_settings
+from molenspin.errors import MolenspinError
 from molenspin.history import allocate_history
 from molenspin.run_errors import run_error
 from molenspin.trajectory import ensemble_dataset, single_dataset
@@ -130,4 +131,9 @@ def _run(
     runner, reaction = get_backend(backend), "reaction" in check_record(record)
     compiled = compiling()
     history = allocate_history(compiled, settings, reaction=reaction)
-    return compiled, history, runner.run(compiled, settings, execution, history)
+    try:
+        return compiled, history, runner.run(compiled, settings, execution, history)
+    except MemoryError as error:
+        raise MolenspinError(
+            f"assembly {compiled.name}: backend {backend} ran out of memory: simulate less at a time"
+        ) from error

@@ -14,7 +14,15 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LADDER: tuple[tuple[str, ...], ...] = (
     ("errors", "status", "durable_files", "netcdf", "publication", "terminal"),
-    ("provenance", "strict_yaml", "integrators", "sealed_files", "spreadsheets"),
+    (
+        "provenance",
+        "strict_yaml",
+        "user_paths",
+        "argument_types",
+        "integrators",
+        "sealed_files",
+        "spreadsheets",
+    ),
     ("config",),
     ("assembly",),
     ("sweep", "mills"),

@@ -4,12 +4,14 @@ import numpy as np
 import xarray as xr
 
 from molenspin.analysis.members import STATE_VARIABLES
+from molenspin.argument_types import refuse_wrong_types
 from molenspin.errors import InvalidValueError
 
 NORMS = ("max", "rms", "end")
 """Largest over bodies and time; root of the mean square over both; largest over bodies at the last time."""
 
 
+@refuse_wrong_types
 def error_over_time(dataset: xr.Dataset, reference: xr.Dataset) -> xr.Dataset:
     """Largest absolute error of any body at each time, per variable.
 
@@ -23,6 +25,7 @@ def error_over_time(dataset: xr.Dataset, reference: xr.Dataset) -> xr.Dataset:
     return abs(_difference(dataset, reference)).max("body", skipna=False)
 
 
+@refuse_wrong_types
 def error_norms(dataset: xr.Dataset, reference: xr.Dataset) -> xr.Dataset:
     """Error of every variable over the member dims and ``norm``: see `NORMS`."""
     difference = _difference(dataset, reference)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from molenspin.argument_types import number_list
 from molenspin.assembly.compiled import Floats
+from molenspin.errors import InvalidValueError
 
 FLOOR_FACTOR = 4.0
 """An error below this many times the floor says nothing about the step."""
@@ -52,8 +54,12 @@ def observed_order(steps: Sequence[float], errors: Sequence[float], *, floor: fl
     floor
         What limits any error whatever the step: uncertainty of the reference, Newton tolerance.
     """
-    order = np.argsort(steps)
-    dt, error = np.asarray(steps, dtype=np.float64)[order], np.asarray(errors, dtype=np.float64)[order]
+    dt, error = number_list("steps", steps), number_list("errors", errors)
+    if len(dt) != len(error) or not np.all((dt > 0) & np.isfinite(dt)) or len(set(dt)) < len(dt):
+        raise InvalidValueError("steps and errors must have one length, and steps be different and above 0")
+    (floor,) = number_list("floor", [floor])
+    order = np.argsort(dt)
+    dt, error = dt[order], error[order]
     resolved = np.isfinite(error) & (error > FLOOR_FACTOR * floor)
     if np.count_nonzero(resolved) < 2:
         reason = "at the rounding floor" if np.nanmax(error, initial=0) <= FLOOR_FACTOR * floor else ""

@@ -14,10 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from molenspin.analysis.adaptive_reference import METHOD, TooCostlyError, adaptive_solution
 from molenspin.analysis.refined_reference import method, refined_solution
+from molenspin.argument_types import number_list, refuse_wrong_types
 from molenspin.assembly.assembly import Assembly
 from molenspin.assembly.compile import compile_assembly, compile_ensemble
 from molenspin.assembly.compiled import Floats
+from molenspin.assembly.parameters import SCALE_LIMIT
 from molenspin.assembly.yaml_format import content_hash
+from molenspin.backends.settings import check_positive
 from molenspin.errors import DamagedFileError, InvalidValueError, MolenspinError
 from molenspin.history import BODY_VARIABLES
 from molenspin.provenance import code_fingerprint
@@ -31,6 +34,7 @@ KIND = "reference solutions"
 logger = logging.getLogger(__name__)
 
 
+@refuse_wrong_types
 def reference_solution(
     assembly: Assembly, time: ArrayLike, *, step: float | None = None, cache: Path | None = None
 ) -> xr.Dataset:
@@ -61,6 +65,8 @@ def reference_solution(
         If there is no solution, with the reason.
     """
     times = _checked_times(time)
+    if step is not None:
+        check_positive("step", step)
 
     def solve() -> _Solution:
         compiled = compile_assembly(assembly)
@@ -127,8 +133,8 @@ class _Solution:
 
 
 def _checked_times(time: ArrayLike) -> Floats:
-    times = np.asarray(time, dtype=np.float64)
-    if times.ndim != 1 or len(times) < 2 or times[0] != 0.0 or np.any(np.diff(times) <= 0):
+    times = number_list("time", time)
+    if len(times) < 2 or times[0] != 0.0 or not np.all(np.diff(times) > 0) or times[-1] > SCALE_LIMIT:
         raise InvalidValueError("a reference needs at least two times, from 0 on and ascending [s]")
     return times
 

@@ -112,6 +112,10 @@ class Assembly:
 
     def replacing(self, replacements: Mapping[str, Mapping[str, Any]]) -> "Assembly":
         """A copy with other values, ``{component: {field: value}}``; a value may be an array over members."""
+        if not isinstance(replacements, Mapping):
+            raise InvalidTypeError(
+                f"replacements must be {{component: {{field: value}}}}, not {replacements!r}"
+            )
         for name in replacements:
             self.component(name)
         copy = Assembly(self.name, gravity=self.gravity)
@@ -238,7 +242,9 @@ Named = TypeVar("Named", bound=Component)
 
 
 def _replace(component: Named, changes: Mapping[str, Any]) -> Named:
-    unknown = sorted(set(changes) - set(field_types(type(component))))
+    if not isinstance(changes, Mapping):
+        raise InvalidTypeError(f"{component.name}: {{field: value}} is needed, not {changes!r}")
+    unknown = sorted(map(str, set(changes) - set(field_types(type(component)))))
     if unknown:
         hint = nearest(unknown[0], field_types(type(component)))
         raise InvalidValueError(f"{component.name}: unknown argument {unknown[0]!r}{hint}")

@@ -75,7 +75,7 @@ def _arrays(parameters: Mapping[str, ArrayLike]) -> dict[str, Floats]:
         raise InvalidTypeError(f"parameters must be {{'component.field': values}}, not {parameters!r:.80}")
     try:
         return {path: np.asarray(values, dtype=np.float64) for path, values in parameters.items()}
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InvalidTypeError(f"parameters must hold lists of numbers: {error}") from error
 
 

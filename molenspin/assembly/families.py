@@ -9,9 +9,12 @@ from molenspin.assembly.bearings import Bearing, Load
 from molenspin.assembly.forcings import Excitation, Sail
 from molenspin.assembly.gears import Gear
 from molenspin.assembly.joints import Coupling, Lock, SliderCrank, UniversalJoint
-from molenspin.assembly.parameters import nearest
+from molenspin.assembly.parameters import choice_error, is_one_of, nearest
 from molenspin.assembly.shafts import ElasticShaft
 from molenspin.errors import InvalidTypeError, InvalidValueError
+
+LARGEST_SIZE = 100_000
+"""Most bodies of a benchmark assembly."""
 
 
 class Family(StrEnum):
@@ -38,11 +41,15 @@ def benchmark_assembly(family: str, size: int) -> Assembly:
     InvalidValueError, InvalidTypeError
         If the family is not known or the size is not allowed.
     """
-    if family not in list(Family):
-        raise InvalidValueError(f"family {family!r} is not known{nearest(str(family), list(Family))}")
+    if not is_one_of(family, Family):
+        raise choice_error(family, f"family {family!r:.80} is not known{nearest(family, Family)}")
     if isinstance(size, bool) or not isinstance(size, int):
         raise InvalidTypeError(f"size must be a whole number of bodies, not {size!r}")
     multiple = 4 if family in (Family.MILL, Family.RIG) else 1
+    if size > LARGEST_SIZE:
+        raise InvalidValueError(
+            f"size of {family} must be at most {LARGEST_SIZE}, not {size!r:.30}: larger ones take minutes"
+        )
     if size < 1 or size % multiple:
         raise InvalidValueError(f"size of {family} must be a positive multiple of {multiple}, not {size}")
     return _BUILDERS[Family(family)](size)

@@ -170,7 +170,8 @@ class SliderCrank:
         """Write the crank."""
         if not np.all(np.less(self.crank, self.rod)):
             raise InvalidValueError(
-                f"{self.name}: rod must be longer than crank; rod = {self.rod}, crank = {self.crank} [m]"
+                f"{self.name}: rod must be longer than crank; rod = {np.min(self.rod):g}, "
+                f"crank = {np.max(self.crank):g} [m]"
             )
         rows.add(
             SliderCrankTable,

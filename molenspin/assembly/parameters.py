@@ -29,10 +29,12 @@ from typing import (
 import numpy as np
 from numpy.typing import NDArray
 
-from molenspin.errors import InvalidTypeError, InvalidValueError
+from molenspin.errors import InvalidTypeError, InvalidValueError, MolenspinError
 
 Value: TypeAlias = float | NDArray[np.float64]
 """A real number, or one for each member of an ensemble."""
+
+NUMBERS = (int, float, np.floating, np.integer, np.ndarray)
 
 SCALE_LIMIT = 1e30
 """Largest size of a number, far beyond any machine: cubes and products of such numbers still are finite."""
@@ -68,6 +70,12 @@ class Bounds:
         )
         whole = np.floor(value) == value if self.whole else True
         return bool(np.all(np.isfinite(value) & inside & whole))
+
+    def allow(self, value: float) -> bool:
+        """Whether a single number is inside and of a size to compute with: quick, for large assemblies."""
+        inside = self.low < value < self.high if self.open else self.low <= value <= self.high
+        smallest = 1 / SCALE_LIMIT if self.open else 0.0
+        return inside and smallest <= abs(value) <= SCALE_LIMIT and not (self.whole and value % 1)
 
     def __str__(self) -> str:
         if self.whole:
@@ -151,15 +159,16 @@ def count_fields(component_type: type[Component]) -> tuple[str, ...]:
     return tuple(name for name, hint in field_types(component_type).items() if _is_count(hint))
 
 
+@cache
 def body_fields(component_type: type[Component]) -> tuple[str, ...]:
     """Names of the fields that name bodies."""
     return tuple(name for name, hint in field_types(component_type).items() if _mark(hint, BodyReference))
 
 
-def nearest(word: str, words: Iterable[str]) -> str:
+def nearest(word: object, words: Iterable[str]) -> str:
     """A hint for messages: ``; did you mean 'helix_angle'?``, or the whole list where nothing is near."""
     known = sorted(str(candidate) for candidate in words)
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    close = get_close_matches(str(word)[:80], known, n=1, cutoff=0.6)
     if close:
         return f"; did you mean {close[0]!r}?"
     return f"; known are {', '.join(known)}" if len(known) <= 40 else ""
@@ -196,8 +205,10 @@ Mark = TypeVar("Mark")
 
 
 def _mark(hint: Any, kind: type[Mark]) -> Mark | None:  # noqa: ANN401
-    marks = getattr(hint, "__metadata__", ())
-    return next((mark for mark in marks if isinstance(mark, kind)), None)
+    for mark in getattr(hint, "__metadata__", ()):
+        if isinstance(mark, kind):
+            return mark
+    return None
 
 
 def _is_count(hint: Any) -> bool:  # noqa: ANN401
@@ -206,7 +217,9 @@ def _is_count(hint: Any) -> bool:  # noqa: ANN401
 
 
 def _check_real(value: object, bounds: Bounds, where: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.floating, np.integer, np.ndarray)):
+    if type(value) in (float, int) and bounds.allow(value):  # type: ignore[arg-type]
+        return
+    if isinstance(value, bool) or not isinstance(value, NUMBERS):
         raise InvalidTypeError(f"{where} must be a number, not {value!r}")
     if isinstance(value, int) and abs(value) > SCALE_LIMIT:
         raise InvalidValueError(f"{where} must be at most {SCALE_LIMIT:g}")
@@ -234,14 +247,23 @@ def _check_single(value: float, bounds: Bounds, where: str) -> None:
 def _floats(value: object, where: str) -> NDArray[np.float64]:
     try:
         return np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InvalidTypeError(f"{where} must hold numbers, not {value!r:.80}") from error
 
 
 def _check_choice(value: object, choices: type[StrEnum], where: str) -> None:
-    allowed = [choice.value for choice in choices]
-    if value not in allowed:
-        raise InvalidValueError(f"{where} must be one of {', '.join(allowed)}, not {value!r}")
+    if not is_one_of(value, choices):
+        raise choice_error(value, f"{where} must be one of {', '.join(choices)}, not {value!r:.80}")
+
+
+def is_one_of(value: object, names: Iterable[str]) -> bool:
+    """Whether a value is a text among some names; an array compares in a way of its own and never is."""
+    return isinstance(value, str) and value in list(names)
+
+
+def choice_error(value: object, message: str) -> MolenspinError:
+    """The error of a value that is none of some names: of its type where it is not even a text."""
+    return InvalidValueError(message) if isinstance(value, str) else InvalidTypeError(message)
 
 
 def _check_plain(value: object, expected: type, where: str) -> None:

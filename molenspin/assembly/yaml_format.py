@@ -5,7 +5,6 @@ from dataclasses import MISSING
 from functools import partial
 from hashlib import sha256
 from json import dumps
-from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +14,7 @@ from molenspin.assembly.catalogue import CONSTRAINTS, ELEMENTS, Part
 from molenspin.assembly.parameters import Component, count_fields, field_types, nearest, required_fields
 from molenspin.errors import InvalidTypeError, InvalidValueError, MolenspinError
 from molenspin.strict_yaml import dump_yaml, read_yaml
+from molenspin.user_paths import user_path
 
 Named = TypeVar("Named", bound=Component)
 
@@ -29,7 +29,7 @@ def load_assembly(path: str | Path) -> Assembly:
     MolenspinError
         If the file cannot be read or holds something that is not an assembly; says the key and what to do.
     """
-    data = read_yaml(_path(path))
+    data = read_yaml(user_path(path))
     try:
         return assembly_from_dict(data)
     except MolenspinError as error:
@@ -45,7 +45,7 @@ def save_assembly(assembly: Assembly, path: str | Path) -> None:
         If the file cannot be written.
     """
     try:
-        _path(path).write_text(dump_yaml(assembly_to_dict(assembly)), encoding="utf-8")
+        user_path(path).write_text(dump_yaml(assembly_to_dict(assembly)), encoding="utf-8")
     except (OSError, ValueError) as error:
         raise InvalidValueError(f"cannot write {path}: {error}") from error
 
@@ -116,12 +116,6 @@ def _build(component_type: type[Named], entry: Mapping[str, Any]) -> Named:
     if missing:
         raise InvalidValueError(f"{where}: missing: {', '.join(missing)}")
     return component_type(**{key: _tuples(value) for key, value in entry.items()})
-
-
-def _path(path: object) -> Path:
-    if not isinstance(path, (str, PathLike)):
-        raise InvalidTypeError(f"a path must be a text or a pathlib.Path, not {path!r}")
-    return Path(path)
 
 
 def _entry(component: Component) -> dict[str, Any]:

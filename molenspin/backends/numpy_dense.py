@@ -6,8 +6,9 @@ from time import perf_counter
 import numpy as np
 
 from molenspin.assembly.compiled import CompiledAssembly, Floats
+from molenspin.backends.free_memory import require_memory
 from molenspin.backends.numpy_integrators import STEPS, Counters, NotConvergedError, State, Stepper
-from molenspin.backends.numpy_model import DenseModel
+from molenspin.backends.numpy_model import DenseModel, dense_bytes
 from molenspin.backends.protocol import RUNAWAY_LIMIT, Execution, History, Outcome, PhaseSeconds, Settings
 from molenspin.errors import InvalidValueError
 from molenspin.status import CaseStatus
@@ -39,6 +40,11 @@ class NumpyBackend:
                 f"backend numpy computes in float64 on the cpu, not in {execution.dtype} on "
                 f"{execution.device}: use backend torch"
             )
+        require_memory(
+            dense_bytes(compiled),
+            f"assembly {compiled.name}: the dense matrices of {compiled.body_count} bodies",
+            "backend numpy is the dense baseline for small assemblies; use backend rust",
+        )
         start = perf_counter()
         runs = [
             _run_member(compiled.member(number), settings, history, number)

@@ -15,6 +15,25 @@ from molenspin.assembly.equations import RowValues, cam_rows, slider_crank_rows,
 Factor: TypeAlias = Floats
 
 
+def dense_bytes(compiled: CompiledAssembly) -> float:
+    """Most memory that the matrices of a `DenseModel` and their intermediate results take at a time."""
+    coordinates, rows = 2 * compiled.body_count, compiled.constraint_count
+    forces = sum(
+        len(table.index)
+        for table in (
+            compiled.frictions,
+            compiled.quadratics,
+            compiled.excitations,
+            compiled.sails,
+            compiled.unbalances,
+            compiled.meshes,
+        )
+    )
+    # stiffness, damping and an addend; springs and their product; columns of forces twice; Jacobian, copies
+    columns = 3 * coordinates + 2 * len(compiled.springs.index_a) + 2 * forces + 3 * rows
+    return 8.0 * (coordinates * columns + 2 * rows**2)
+
+
 class DenseModel:
     """Evaluates f, g, G and gamma of a single assembly.
 

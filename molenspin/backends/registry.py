@@ -3,7 +3,7 @@
 from functools import cache
 from importlib import import_module
 
-from molenspin.assembly.parameters import nearest
+from molenspin.assembly.parameters import choice_error, is_one_of, nearest
 from molenspin.backends.protocol import Backend
 from molenspin.errors import InvalidValueError, MolenspinError
 
@@ -26,8 +26,8 @@ def get_backend(name: str) -> Backend:
     InvalidValueError
         If there is none of that name, or what it needs is not installed.
     """
-    if not isinstance(name, str) or name not in BACKENDS:
-        raise InvalidValueError(f"backend {name!r} is not known{nearest(str(name), BACKENDS)}")
+    if not is_one_of(name, BACKENDS):
+        raise choice_error(name, f"backend {name!r:.80} is not known{nearest(name, BACKENDS)}")
     return _load(name)
 
 

@@ -1,10 +1,10 @@
 """Checks what users ask for and turns it into `Settings` and `Execution`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from molenspin.assembly.parameters import SCALE_LIMIT, nearest
+from molenspin.assembly.parameters import SCALE_LIMIT, choice_error, is_one_of, nearest
 from molenspin.backends.protocol import Execution, Settings
 from molenspin.errors import InvalidTypeError, InvalidValueError
 from molenspin.integrators import Integrator
@@ -12,6 +12,7 @@ from molenspin.integrators import Integrator
 DTYPES = ("float64", "float32")
 RECORDABLE = ("reaction",)
 STEP_LIMIT = 10**12
+THREAD_LIMIT = 4096
 
 
 def simulation_settings(
@@ -45,9 +46,9 @@ def simulation_settings(
         check_positive(name, value)
     for name, count in (("save_every", save_every), ("newton_limit", newton_limit)):
         check_count(name, count)
-    if integrator not in list(Integrator):
-        raise InvalidValueError(
-            f"integrator {integrator!r} is not known{nearest(str(integrator), list(Integrator))}"
+    if not is_one_of(integrator, Integrator):
+        raise choice_error(
+            integrator, f"integrator {integrator!r:.80} is not known{nearest(integrator, Integrator)}"
         )
     return Settings(
         dt=float(dt),
@@ -84,24 +85,26 @@ def execution_settings(
 ) -> Execution:
     """Execution from user arguments; a backend refuses a device or dtype that it lacks."""
     if threads is not None:
-        check_count("threads", threads)
+        check_count("threads", threads, most=THREAD_LIMIT)
     if not isinstance(device, str):
         raise InvalidTypeError(f"device must be a text like cpu or cuda, not {device!r}")
-    if dtype not in DTYPES:
-        raise InvalidValueError(f"dtype must be one of {', '.join(DTYPES)}, not {dtype!r}")
+    if not is_one_of(dtype, DTYPES):
+        raise choice_error(dtype, f"dtype must be one of {', '.join(DTYPES)}, not {dtype!r:.80}")
     return Execution(threads=threads, device=device, dtype=dtype)
 
 
 def check_record(record: Sequence[str]) -> tuple[str, ...]:
     """The extra variables to record; allowed is ``reaction``."""
-    if not isinstance(record, Iterable):
-        raise InvalidTypeError(f"record must be a list of names, not {record!r}")
-    names = (record,) if isinstance(record, str) else tuple(record)
+    try:
+        names = (record,) if isinstance(record, str) else tuple(record)
+    except TypeError as error:
+        raise InvalidTypeError(f"record must be a list of names, not {record!r}") from error
     for name in names:
-        if name not in RECORDABLE:
-            raise InvalidValueError(
-                f"record: {name!r} cannot be recorded{nearest(str(name), RECORDABLE)} "
-                "(angles, displacements and their rates always are)"
+        if not is_one_of(name, RECORDABLE):
+            raise choice_error(
+                name,
+                f"record: {name!r:.80} cannot be recorded{nearest(name, RECORDABLE)} "
+                "(angles, displacements and their rates always are)",
             )
     return names
 
@@ -114,9 +117,11 @@ def check_positive(name: str, value: object) -> None:
         raise InvalidValueError(f"{name} must be a finite number above 0, not {value}")
 
 
-def check_count(name: str, value: object) -> None:
-    """Raise unless ``value`` is a whole number of at least 1."""
+def check_count(name: str, value: object, *, most: int = STEP_LIMIT) -> None:
+    """Raise unless ``value`` is a whole number from 1 to ``most``."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise InvalidTypeError(f"{name} must be a whole number, not {value!r}")
     if value < 1:
         raise InvalidValueError(f"{name} must be at least 1, not {value}")
+    if value > most:
+        raise InvalidValueError(f"{name} must be at most {most}, not {value!r:.30}")

@@ -11,8 +11,14 @@ from pydantic_core import ErrorDetails
 from molenspin.config.models import Config
 from molenspin.errors import InvalidValueError
 from molenspin.strict_yaml import read_yaml
+from molenspin.user_paths import user_path
 
 SHOWN_PROBLEMS = 10
+
+AXES_KEYS = ("grid", "zip", "axes")
+
+SIZE_LIMIT = 4 * 2**20
+"""Largest configuration that is read [bytes]."""
 
 
 def load_config(path: str | Path) -> Config:
@@ -23,7 +29,7 @@ def load_config(path: str | Path) -> Config:
     InvalidValueError
         If the file cannot be read, is not YAML, or holds a wrong key or value.
     """
-    content = read_yaml(Path(path))
+    content = read_yaml(user_path(path), size_limit=SIZE_LIMIT)
     return config_from_mapping({} if content is None else content, source=str(path))
 
 
@@ -59,23 +65,26 @@ def nearest(name: str, allowed: Sequence[str]) -> str:
 
 
 def _describe(error: ValidationError, source: str) -> str:
-    problems = [_problem(item) for item in error.errors(include_url=False)]
-    shown = list(dict.fromkeys(problems))[:SHOWN_PROBLEMS]
-    if len(problems) > len(shown):
-        shown.append(f"... and {len(problems) - len(shown)} more")
+    items = error.errors(include_url=False)
+    shown = list(dict.fromkeys(_problem(item) for item in items[: 10 * SHOWN_PROBLEMS]))[:SHOWN_PROBLEMS]
+    if len(items) > len(shown):
+        shown.append(f"... and {len(items) - len(shown)} more")
     return "\n".join([f"{source} is not valid:", *(f"  {problem}" for problem in shown)])
 
 
 def _problem(item: ErrorDetails) -> str:
     location, value = item["loc"], repr(item["input"])
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
+    parts = (f"[{part}]" if isinstance(part, int) else f".{_short(part)}" for part in location)
+    path = "".join(parts).lstrip(".")
     path = path.replace(".[key]", "")
     if item["type"] == "extra_forbidden":
-        return f"{path}: unknown key{nearest(str(location[-1]), _keys_at(location[:-1]))}"
+        return f"{path}: unknown key{nearest(_short(str(location[-1])), _keys_at(location[:-1]))}"
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] in {"enum", "literal_error"}:
         allowed = item["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
-        return f"{path}: {_short(value)} is not allowed{nearest(str(item['input']), allowed)}"
+        return f"{path}: {_short(value)} is not allowed{nearest(_short(str(item['input'])), allowed)}"
+    if item["type"] == "too_short" and location[-1] in AXES_KEYS:
+        return f"{path}: at least one axis is needed"
     if item["type"] == "string_pattern_mismatch":
         message = _pattern_message(path, message)
     return f"{path or 'config'}: {message[0].lower()}{message[1:]} (given: {_short(value)})"

@@ -6,13 +6,18 @@
 
 import math
 from collections import Counter
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from molenspin.integrators import Integrator
+from molenspin.user_paths import check_configured_path
 
-LARGEST_FAMILY_SIZE = 1_000_000
+LARGEST_FAMILY_SIZE = 100_000
+"""As in `molenspin.assembly.families`, which comes after this module."""
+
+LONGEST_LIST = 10_000
+"""Most entries of a list, the values of an axis aside: more take minutes to plan, or to refuse."""
 
 
 def _refuse_boolean(value: object) -> object:
@@ -24,7 +29,7 @@ def _refuse_boolean(value: object) -> object:
 def _refuse_repeats(values: list[Any]) -> list[Any]:
     repeated = sorted(str(value) for value, count in Counter(values).items() if count > 1)
     if repeated:
-        raise ValueError(f"{', '.join(repeated)} stands here more than once")
+        raise ValueError(f"{', '.join(repeated[:3])} stands here more than once")
     return values
 
 
@@ -35,8 +40,16 @@ Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", 
 AxisName: TypeAlias = Annotated[
     str, Field(pattern=r"^(dt|integrator|backend|\w[\w \-()+,']*\.[A-Za-z_]\w*)$", max_length=200)
 ]
+PathText: TypeAlias = Annotated[str, Field(min_length=1), AfterValidator(check_configured_path)]
 Family: TypeAlias = Literal["mill", "train", "shafting", "rig"]
 Variable: TypeAlias = Literal["angle", "displacement", "angular_velocity", "velocity", "reaction"]
+
+
+Item = TypeVar("Item")
+Entries: TypeAlias = Annotated[list[Item], Field(max_length=LONGEST_LIST, fail_fast=True)]
+Choices: TypeAlias = Annotated[Entries[Item], Field(min_length=1), AfterValidator(_refuse_repeats)]
+"""A list of at least one entry, none of them twice."""
+Axes: TypeAlias = Annotated[dict[AxisName, Item], Field(min_length=1, max_length=100)]
 
 
 class Section(BaseModel):
@@ -50,9 +63,9 @@ class Assemblies(Section):
 
     family: Family | None = Field(None, description="Benchmark family: mill, train, shafting or rig.")
     sizes: Annotated[
-        list[Annotated[Count, Field(le=LARGEST_FAMILY_SIZE)]], AfterValidator(_refuse_repeats)
+        Entries[Annotated[Count, Field(le=LARGEST_FAMILY_SIZE)]], AfterValidator(_refuse_repeats)
     ] = Field([], description="Numbers of bodies of the family.")
-    files: Annotated[list[str], AfterValidator(_refuse_repeats)] = Field(
+    files: Annotated[Entries[PathText], AfterValidator(_refuse_repeats)] = Field(
         [], description="Assembly files (YAML), relative to the working directory."
     )
 
@@ -88,7 +101,7 @@ class Sampling(Section):
     seed: Annotated[int, BeforeValidator(_refuse_boolean), Field(ge=0)] = Field(
         0, description="Seed: the same seed gives the same samples."
     )
-    axes: dict[AxisName, Range] = Field(min_length=1, description="Range of each component.field.")
+    axes: Axes[Range] = Field(description="Range of each component.field.")
 
     @model_validator(mode="after")
     def _parameters_only(self) -> Self:
@@ -111,21 +124,25 @@ def _axis_value(value: object) -> float | str:
 
 
 AxisValue: TypeAlias = Annotated[float | str, BeforeValidator(_axis_value)]
-AxisValues: TypeAlias = Annotated[list[AxisValue], Field(min_length=1)]
+AxisValues: TypeAlias = Annotated[list[AxisValue], Field(min_length=1, fail_fast=True)]
 
 
 class Space(Section):
     """Points over axes named component.field (or dt, integrator, backend): exactly one of these keys."""
 
-    grid: dict[AxisName, AxisValues] | None = Field(None, description="Every combination of the values.")
-    zip: dict[AxisName, AxisValues] | None = Field(
+    grid: Axes[AxisValues] | None = Field(None, description="Every combination of the values.")
+    zip: Axes[AxisValues] | None = Field(
         None, description="First values together, second values together, and so on: lists of one length."
     )
     random: Sampling | None = Field(None, description="Independent uniform samples.")
     latin_hypercube: Sampling | None = Field(None, description="Latin hypercube samples.")
     sobol: Sampling | None = Field(None, description="Scrambled Sobol samples.")
-    product: list["Space"] | None = Field(None, min_length=1, description="Every combination of spaces.")
-    concat: list["Space"] | None = Field(None, min_length=1, description="One space after the other.")
+    product: list["Space"] | None = Field(
+        None, min_length=1, max_length=LONGEST_LIST, description="Every combination of spaces."
+    )
+    concat: list["Space"] | None = Field(
+        None, min_length=1, max_length=LONGEST_LIST, description="One space after the other."
+    )
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -143,21 +160,23 @@ class Block(Section):
     assemblies: list[Assemblies] = Field(
         [Assemblies(family="mill", sizes=[4, 12, 24, 48])],
         min_length=1,
+        max_length=LONGEST_LIST,
         description="Assemblies: {family: mill, sizes: [4, 12]} or {files: [config/assemblies/a.yaml]}.",
     )
-    dt: Annotated[list[PositiveNumber], Field(min_length=1), AfterValidator(_refuse_repeats)] = Field(
+    dt: Choices[PositiveNumber] = Field(
         [0.01, 0.004, 0.001, 0.0005], description="Step sizes [s]; each must divide the save interval."
     )
-    integrators: Annotated[list[Integrator], Field(min_length=1), AfterValidator(_refuse_repeats)] = Field(
+    integrators: Choices[Integrator] = Field(
         [Integrator.RK4, Integrator.VERLET, Integrator.EULER],
         description="Time integration: rk4, verlet, euler.",
     )
-    backends: Annotated[list[Name], Field(min_length=1), AfterValidator(_refuse_repeats)] = Field(
+    backends: Choices[Name] = Field(
         ["numpy", "rust"], description="Backends, by the names that `molenspin backends` lists."
     )
     space: Space | None = Field(None, description="Varied parameters; null: each assembly as it is.")
     where: str | None = Field(
         None,
+        min_length=1,
         max_length=2000,
         description="Keep only cases for which this holds, e.g. \"dt <= 0.002 or integrator == 'rk4'\".",
     )
@@ -193,17 +212,19 @@ class Timing(Section):
         description="Times that all cases are gone through, the repeats divided among them: how much they "
         "differ is what `molenspin compare` can tell.",
     )
-    where: str | None = Field(None, max_length=2000, description="Time only cases for which this holds.")
+    where: str | None = Field(
+        None, min_length=1, max_length=2000, description="Time only cases for which this holds."
+    )
     threads: Count = Field(1, description="Threads that a backend may use in timed runs.")
 
 
 class Storage(Section):
     """Where and how trajectories are kept."""
 
-    url: str | None = Field(
+    url: PathText | None = Field(
         None, description="Zarr store, a path or an s3:// URL; null: trajectories.zarr beside the results."
     )
-    variables: Annotated[list[Variable], Field(min_length=1), AfterValidator(_refuse_repeats)] = Field(
+    variables: Choices[Variable] = Field(
         ["angle", "displacement", "angular_velocity", "velocity"],
         description="What is recorded; reaction adds the constraint forces.",
     )
@@ -240,7 +261,7 @@ class Execution(Section):
 class Outputs(Section):
     """What the final rules write."""
 
-    directory: str = Field("results", min_length=1, description="Results go to DIRECTORY/NAME.")
+    directory: PathText = Field("results", description="Results go to DIRECTORY/NAME.")
     accuracy: bool = Field(
         True,
         description="Compare every case with a reference solution, some 14 runs of the finest case; "
@@ -256,9 +277,8 @@ class Outputs(Section):
     profile_seconds: Annotated[Number, Field(ge=0, le=3600)] = Field(
         3, description="Seconds of profiling; 0 skips the flamegraph."
     )
-    mill_table: str | None = Field(
+    mill_table: PathText | None = Field(
         None,
-        min_length=1,
         description="Table of tooth counts: adds the speed ratios of its mills; null: none.",
     )
 
@@ -268,7 +288,10 @@ class Config(Section):
 
     name: Name = Field("default", description="Name of the sweep: its results go to a folder of that name.")
     sweep: list[Block] = Field(
-        [Block()], min_length=1, description="Blocks of cases; a case that two blocks name runs once."
+        [Block()],
+        min_length=1,
+        max_length=LONGEST_LIST,
+        description="Blocks of cases; a case that two blocks name runs once.",
     )
     simulation: Simulation = Field(Simulation(), description="What is simulated and on which output grid.")
     timing: Timing = Field(Timing(), description="Timed runs, alone on the machine.")

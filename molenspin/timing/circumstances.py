@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from molenspin.argument_types import refuse_wrong_types
 from molenspin.timing.environment import Environment
 from molenspin.timing.records import TimingResults
 
 
+@refuse_wrong_types
 def changed_circumstances(first: TimingResults, second: TimingResults) -> list[str]:
     """Return one line for each circumstance that differs, and for each session on a busy machine.
 

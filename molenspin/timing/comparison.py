@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import pandas as pd
 
+from molenspin.argument_types import refuse_wrong_types
 from molenspin.errors import InvalidValueError
 from molenspin.sweep.labels import keyed_name, shared_names
 from molenspin.timing.circumstances import same_circumstances
@@ -84,6 +85,7 @@ class _Pair:
         return all(side is not None and len(side.samples.wall) >= MINIMUM_SAMPLES for side in sides)
 
 
+@refuse_wrong_types
 def compare_timing(
     first: TimingResults, second: TimingResults, *, smallest_change: float = SMALLEST_CHANGE
 ) -> list[Comparison]:
@@ -219,6 +221,7 @@ def _physics_change(record_a: TimingRecord, record_b: TimingRecord) -> str:
     return f"final positions differ by {difference:.1e}" if difference > allowed else ""
 
 
+@refuse_wrong_types
 def comparison_table(comparisons: list[Comparison]) -> pd.DataFrame:
     """Return the comparisons as a table; ``change [%]`` is negative where B is faster."""
     cases = {comparison.case.content: comparison.case for comparison in comparisons}

@@ -5,9 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import xarray as xr
 
+from molenspin.argument_types import refuse_wrong_types
 from molenspin.timing.records import TimingRecord, TimingResults
 
 
+@refuse_wrong_types
 def samples_dataset(results: TimingResults) -> xr.Dataset:
     """Return all samples.
 

@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 
+from molenspin.argument_types import refuse_wrong_types
 from molenspin.errors import MolenspinError
 from molenspin.timing.physics import SMALLEST_SCALE
 from molenspin.timing.records import TimingRecord, TimingResults, Verdict
@@ -13,6 +14,7 @@ class MergeConflictError(MolenspinError):
     """Two results disagree in the physics of the same case."""
 
 
+@refuse_wrong_types
 def merge_timing(first: TimingResults, second: TimingResults) -> TimingResults:
     """Return both results in one, keyed by case, backend and session.
 
@@ -39,8 +41,8 @@ def position_difference(first: TimingRecord, second: TimingRecord) -> float:
     a, b = (np.reshape(record.physics.final_position, (-1, 2)) for record in (first, second))
     if a.shape != b.shape:
         return float("inf")
-    largest = np.maximum(np.abs(a), np.abs(b)).max(axis=0)
-    difference = np.abs(a - b).max(axis=0) / np.maximum(largest, SMALLEST_SCALE)
+    largest = np.maximum(np.abs(a), np.abs(b)).max(axis=0, initial=0.0)
+    difference = np.abs(a - b).max(axis=0, initial=0.0) / np.maximum(largest, SMALLEST_SCALE)
     return float(difference.max())
 
 

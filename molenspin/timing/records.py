@@ -15,6 +15,7 @@ from molenspin.integrators import Integrator
 from molenspin.sealed_files import read_sealed, write_sealed
 from molenspin.timing.environment import Environment
 from molenspin.timing.samples import Samples
+from molenspin.user_paths import user_path
 
 KIND = "timing results"
 
@@ -214,7 +215,7 @@ class TimingResults:
 _ADAPTER = TypeAdapter(TimingResults)
 
 
-def load_timing(path: Path, *, key: str | None = None) -> TimingResults:
+def load_timing(path: str | Path, *, key: str | None = None) -> TimingResults:
     """Read results that `TimingResults.save` wrote.
 
     Parameters
@@ -229,6 +230,7 @@ def load_timing(path: Path, *, key: str | None = None) -> TimingResults:
     DamagedFileError
         If the file cannot be read, is not such a file, or is not as it was saved.
     """
+    path = user_path(path)
     try:
         return _ADAPTER.validate_json(dumps(read_sealed(path, kind=KIND, key=key)))
     except DamagedFileError as error:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from molenspin.argument_types import refuse_wrong_types
+from molenspin.backends.settings import THREAD_LIMIT, check_count
 from molenspin.backends.workload import Contender, Workload
 from molenspin.timing.archive import ArchivedSession
 from molenspin.timing.environment import read_environment, refuse_debug_build
@@ -11,6 +13,7 @@ from molenspin.timing.rounds import Schedule
 from molenspin.timing.threads import pinned_threads
 
 
+@refuse_wrong_types
 def time_backends(
     workloads: Sequence[Workload],
     contenders: Sequence[Contender],
@@ -43,6 +46,7 @@ def time_backends(
     MolenspinError
         If the compiled core is a debug build.
     """
+    check_count("threads", threads, most=THREAD_LIMIT)
     with pinned_threads(threads) as pinning:
         environment = read_environment(pinning, machine=machine)
         refuse_debug_build(environment.build_profile)

@@ -2,12 +2,14 @@
 
 import pandas as pd
 
+from molenspin.argument_types import refuse_wrong_types
 from molenspin.timing.records import TimingCase, TimingRecord, TimingResults, Verdict
 from molenspin.timing.statistics import SIGNIFICANCE, Estimate, median_estimate, rank_test, ratio_estimate
 
 DEFAULT_BASELINE = "numpy"
 
 
+@refuse_wrong_types
 def timing_table(results: TimingResults, *, baseline: str = DEFAULT_BASELINE) -> pd.DataFrame:
     """Return the table of medians and speedups.
 
@@ -119,6 +121,7 @@ def _note(
     return "; ".join(notes)
 
 
+@refuse_wrong_types
 def format_table(table: pd.DataFrame) -> str:
     """Return the table as people read it in a terminal: milliseconds, intervals in brackets."""
     rows = [_text_row(row) for _, row in table.iterrows()]

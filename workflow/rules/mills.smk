@@ -1,4 +1,6 @@
 # Only for sweeps of real mills.
+from molenspin.user_paths import user_path
+
 mill_tables = []
 
 if project.config.outputs.mill_table:
@@ -7,7 +9,7 @@ if project.config.outputs.mill_table:
     rule mill_ratios:
         input:
             simulations=project.places.summary,
-            mills=project.config.outputs.mill_table,
+            mills=user_path(project.config.outputs.mill_table),
         output:
             mill_tables,
             report(

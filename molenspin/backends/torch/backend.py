@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from molenspin.assembly.compiled import CompiledAssembly
+from molenspin.backends.free_memory import require_memory
 from molenspin.backends.protocol import Execution, History, Outcome, PhaseSeconds, Settings
 from molenspin.backends.torch.device_run import DeviceRun
 from molenspin.backends.torch.devices import DTYPES, device_label, resolve_device
@@ -21,6 +22,10 @@ from molenspin.status import CaseStatus
 
 SMALL = 10_000
 """Bodies (over all members) below which tensor operations are too short for several threads."""
+
+
+MATRICES = 3
+"""Matrices of all constraints that a step holds at a time: G M^-1 G^T, its factor, and an intermediate."""
 
 
 class Path(StrEnum):
@@ -61,6 +66,7 @@ class TorchBackend:
     ) -> Outcome:
         """Simulate all members; see `molenspin.backends.protocol.Backend`."""
         device = resolve_device(execution.device, execution.dtype)
+        _check_memory(compiled, device, execution.dtype)
         choice = Choice(self._path) if self._path else choose_path(compiled, device)
         begin = perf_counter()
         batch = _Batch(compiled, settings, device, DTYPES[execution.dtype], choice)
@@ -68,6 +74,18 @@ class TorchBackend:
             totals = list(batch.run(slice(0, compiled.member_count), history))
         merged = {name: np.concatenate([part[name] for part in totals]) for name in totals[0]}
         return _outcome(merged, settings, perf_counter() - begin, batch.description(len(totals)))
+
+
+def _check_memory(compiled: CompiledAssembly, device: torch.device, dtype: str) -> None:
+    """On a GPU running out of memory is an error that is caught; on the CPU it may end the process."""
+    if device.type == "cpu":
+        size = DTYPES[dtype].itemsize * MATRICES * compiled.member_count * compiled.constraint_count**2
+        require_memory(
+            float(size),
+            f"assembly {compiled.name}: matrices of {compiled.constraint_count} constraints, "
+            f"{compiled.member_count} members,",
+            "use backend rust, or simulate fewer members at a time",
+        )
 
 
 def choose_path(compiled: CompiledAssembly, device: torch.device) -> Choice:

@@ -1,20 +1,20 @@
 """Which device a run uses, and how jobs on one machine share several."""
 
-import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import gettempdir
-from time import sleep
 
 import torch
 
+from molenspin.backends.torch.device_locks import lock_a_device, say_on_stderr
 from molenspin.errors import InvalidValueError
 
 KINDS = ("auto", "cpu", "cuda", "mps")
+NAME_PATTERN = re.compile(rf"{'|'.join(KINDS)}|cuda:[0-9]{{1,4}}")
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
-POLL_SECONDS = 0.2
 
 
 def resolve_device(name: str, dtype: str) -> torch.device:
@@ -25,9 +25,11 @@ def resolve_device(name: str, dtype: str) -> torch.device:
     InvalidValueError
         If this machine has no such device, or it lacks the precision.
     """
+    if not NAME_PATTERN.fullmatch(name):
+        raise InvalidValueError(
+            f"device {name!r:.80} is not known; use one of {', '.join(KINDS)}, or cuda:1 ..."
+        )
     kind = name.split(":", maxsplit=1)[0]
-    if kind not in KINDS:
-        raise InvalidValueError(f"device {name!r} is not known; use one of {', '.join(KINDS)}, or cuda:1 ...")
     if kind == "auto":
         return torch.device(_automatic(dtype))
     if kind == "cuda":
@@ -79,26 +81,18 @@ def claimed_device(folder: Path | None = None, count: int | None = None) -> Iter
     ------
     str
         ``cuda:0``, ``cuda:1``, ...; ``cuda:0`` where there is none, which a run then refuses.
+
+    Raises
+    ------
+    MolenspinError
+        If no lock file can be used.
     """
     count = torch.cuda.device_count() if count is None else count
     if not count:
         yield "cuda:0"
         return
-    number, handle = _claim(folder or Path(gettempdir()), count)
+    number, handle = lock_a_device(folder or Path(gettempdir()), count, say_on_stderr)
     try:
         yield f"cuda:{number}"
     finally:
         os.close(handle)
-
-
-def _claim(folder: Path, count: int) -> tuple[int, int]:
-    while True:
-        for number in range(count):
-            handle = os.open(folder / f"molenspin-cuda-{number}.lock", os.O_CREAT | os.O_RDWR, 0o666)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(handle)
-            else:
-                return number, handle
-        sleep(POLL_SECONDS)
