@@ -15,7 +15,7 @@ from molenspin.store.claims import claim
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import open_results
 from molenspin.store.records import load_record
-from molenspin.store.status import status_table
+from molenspin.store.status import status_of
 from molenspin.strict_yaml import dump_yaml
 
 WIND = {"grid": {"sail_spur0.wind_speed": [7.0, 8.0, 9.0]}}
@@ -136,7 +136,7 @@ def test_a_fault_in_the_code_stops_its_batch_and_the_job_and_no_other_batch(cont
         run(content)
     assert "in fail" in error.value.trace
     project = open_project(content)
-    assert status_table(project.places.store) == {"mill-4": {"ok": 2, "pending": 2}}
+    assert [node.counts for node in status_of(project.places.store)] == [{"ok": 2, "pending": 2}]
     assert list(project.places.records.glob("*.json")) == []
 
 

@@ -37,7 +37,7 @@ def repair(url: str, damages: Sequence[Damage], records: Path) -> None:
     whole = any(damage.remedy is Remedy.NODE for damage in damages)
     kept = {path.name.partition(".")[0] for path in records.glob("*.json")} if whole else set()
     groups = {damage.group for damage in damages if damage.group} | kept
-    with _claimed(url, groups):
+    with claimed(url, groups):
         for path in (path for group in groups for path in records_of(group, records)):
             path.unlink(missing_ok=True)
         for damage in damages:
@@ -48,7 +48,7 @@ def repair(url: str, damages: Sequence[Damage], records: Path) -> None:
 
 
 @contextmanager
-def _claimed(url: str, groups: set[str]) -> Iterator[None]:
+def claimed(url: str, groups: set[str]) -> Iterator[None]:
     """Hold the store's preparation and the groups, so that no job writes there meanwhile."""
     with ExitStack() as held:
         purposes = {"plan": f"preparing {url}"} | {group: f"group {group}" for group in sorted(groups)}
@@ -70,12 +70,12 @@ def _repair_store(root: zarr.Group, damages: Sequence[Damage]) -> None:
     for name in {damage.node for damage in damages if damage.remedy is Remedy.RESTORE and damage.node} - lost:
         restore(nodes[name])
     for name in lost:
-        _withdraw(nodes[name])
+        withdraw_node(nodes[name])
     restore_root(root)
     consolidate(root)
 
 
-def _withdraw(node: Node) -> None:
+def withdraw_node(node: Node) -> None:
     """Delete the arrays of a node, and nothing else: planning creates them anew."""
     store, described = node.group.store, {*node.attributes} - {"node"}
     for name in array_names(node.attributes):

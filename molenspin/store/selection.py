@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from molenspin.config import Config
 from molenspin.errors import MolenspinError
-from molenspin.store.reading import nodes_of, open_results, read_column
+from molenspin.store.reading import open_results
 from molenspin.sweep.cases import Series
 from molenspin.sweep.layout import Layout, layout_labels, layouts_of
 from molenspin.sweep.ledger import SlotSearch
@@ -35,6 +35,11 @@ class Selection:
     label: str
     layout: Layout
     identities: NDArray[np.uint64]
+
+    @property
+    def node_name(self) -> str:
+        """Name that its node has in a store without others of that name."""
+        return self.layout.source.name if self.layout.source.family else self.label
 
     def find(self, held: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Positions of the cases among the identities that a node holds; those that it lacks are left out."""
@@ -63,23 +68,6 @@ def select(config: Config, series: Sequence[Series]) -> list[Selection]:
         for digest, (layout, numbers) in layouts.items()
     ]
     return sorted(found, key=lambda item: (item.label, item.layout.source.body_count))
-
-
-def selected_slots(
-    url: str, selections: Sequence[Selection]
-) -> Iterator[tuple[Selection, str, NDArray[np.int64]]]:
-    """Node and slots of each selection's cases; cases that the store lacks are left out.
-
-    Yields
-    ------
-    Selection, str, array
-        The selection, the name of its node ("" where there is none), and the slots.
-    """
-    held = {str(node.attrs["layout"]): (name, node) for name, node in nodes_of(url)}
-    for selection in selections:
-        name, node = held.get(selection.layout.digest, ("", None))
-        identities = read_column(node, "identity") if node is not None else np.empty(0, dtype=np.uint64)
-        yield selection, name, selection.find(np.asarray(identities, dtype=np.uint64))
 
 
 def selected_results(url: str, selections: Sequence[Selection]) -> "Iterator[tuple[Selection, xr.Dataset]]":

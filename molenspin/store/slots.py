@@ -59,5 +59,5 @@ def check_labels(node: zarr.Group, arrays: Mapping[str, zarr.Array[Any]]) -> Non
     if not np.array_equal(is_used, has_group):
         raise damaged(
             f"{node.store_path}/{'group' if np.any(is_used & ~has_group) else 'identity'}",
-            "it lacks values (or a workflow that adds to the store was stopped: run it again)",
+            "it lacks values (or a workflow or `molenspin prune` that changes it was stopped: run it again)",
         )

@@ -90,30 +90,28 @@ class TimingArchive:
     def keep(self, case: TimingCase, codes: Mapping[str, str], timing: ArchivedTiming) -> None:
         """Write what is timed so far of a case."""
         path = self._path(case, codes)
-        write_sealed(path, json.loads(_ADAPTER.dump_json(timing)), key=self.conditions, kind=KIND)
+        write_sealed(path, json.loads(_ADAPTER.dump_json(timing)), key=path.stem, kind=KIND)
 
     def _path(self, case: TimingCase, codes: Mapping[str, str]) -> Path:
         compared = (case.content, case.integrator, case.dt, case.step_count, case.save_every)
-        return self.folder / f"{_digest([self.conditions, compared, sorted(codes.items())])}.json"
+        return self.folder / f"{self.conditions}-{_digest([compared, sorted(codes.items())])}.json"
 
     @cached_property
     def _finished(self) -> dict[TimingCase, list[ArchivedTiming]]:
         found: dict[TimingCase, list[ArchivedTiming]] = {}
-        timings = [timing for path in sorted(self.folder.glob("*.json")) if (timing := self._load(path))]
+        paths = sorted(self.folder.glob(f"{self.conditions}-*.json"))
+        timings = [timing for path in paths if (timing := self._load(path))]
         for timing in sorted(timings, key=lambda timing: timing.environment.started, reverse=True):
             if timing.records and timing.pass_count >= self.schedule.visit_count:
                 found.setdefault(timing.records[0].case, []).append(timing)
         return found
 
     def _load(self, path: Path) -> ArchivedTiming | None:
-        """One file; None where there is none, it was taken under other conditions, or it is damaged."""
+        """One file; None where there is none, or it is damaged."""
         if not path.is_file():
             return None
         try:
-            content = read_sealed(path, kind=KIND)
-            if json.loads(path.read_bytes())["key"] != self.conditions:
-                return None
-            return _ADAPTER.validate_json(json.dumps(content))
+            return _ADAPTER.validate_json(json.dumps(read_sealed(path, kind=KIND, key=path.stem)))
         except DamagedFileError as error:
             _log.warning("%s; timed again", error)
         except ValidationError:

@@ -22,7 +22,7 @@ from molenspin.store.parts import find_parts
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import case_rows, open_results, read_ledger
 from molenspin.store.rounding import round_to_relative_error
-from molenspin.store.status import failed_cases, status_table
+from molenspin.store.status import status_of
 from molenspin.store.writing import BatchRegion, BatchResult
 from molenspin.sweep.batches import BatchState, fingerprint_number
 from molenspin.sweep.cases import expand
@@ -223,8 +223,9 @@ def test_an_unaligned_batch_is_refused_before_a_byte_is_written(url, first_slot,
 
 def test_failures_stand_with_their_reason(url):
     commit(url, 0, result(3, np.nan, CaseStatus.DIVERGED, "ran away"))
-    assert status_table(url) == {"mill-4": {"pending": 2, "diverged": 3}}
-    assert {(case.slot, case.message) for case in failed_cases(url)} == {(i, "ran away") for i in range(3)}
+    (node,) = status_of(url)
+    assert node.counts == {"pending": 2, "diverged": 3}
+    assert [(case.slot, case.message) for case in node.failed] == [(i, "ran away") for i in range(3)]
 
 
 def test_a_damaged_chunk_is_an_error_and_no_number(url, tmp_path):
