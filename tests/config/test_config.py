@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from molenspin.assembly.families import Family
+from molenspin.assembly.families import LARGEST_SIZE, Family, benchmark_assembly
 from molenspin.config import Config, config_from_mapping, load_config
 from molenspin.config.generate import generated_files
-from molenspin.config.models import Assemblies
+from molenspin.config.models import LARGEST_FAMILY_SIZE, Assemblies
 from molenspin.errors import InvalidValueError
 from molenspin.sweep.cases import expand
 
@@ -97,3 +97,10 @@ README = (CONFIG_FOLDER / "README.md").read_text(encoding="utf-8")
 def test_examples_of_the_readme_have_cases(example):
     config = config_from_mapping(yaml.safe_load(example))
     assert sum(series.case_count for series in expand(config)) > 1
+
+
+def test_a_configuration_allows_the_sizes_that_families_have():
+    assert LARGEST_FAMILY_SIZE == LARGEST_SIZE
+    assert benchmark_assembly("train", 3).bodies
+    with pytest.raises(InvalidValueError, match="size of train must be at most 100000, not 400000"):
+        benchmark_assembly("train", 400_000)
