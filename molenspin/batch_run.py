@@ -1,12 +1,12 @@
 """Run one batch: build the ensemble, call the backend once, commit the results. A failure is a result."""
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from json import loads
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import zarr
@@ -22,9 +22,12 @@ from molenspin.history import BODY_VARIABLES, allocate_history
 from molenspin.provenance import backend_fingerprint
 from molenspin.status import CaseStatus
 from molenspin.store.claims import Claim
-from molenspin.store.location import arrays_of, naming_damage, open_root
-from molenspin.store.writing import BatchRegion, BatchResult
+from molenspin.store.location import array_of, arrays_of, naming_damage, open_root
+from molenspin.store.writing import BatchRegion, BatchResult, WrittenBatch, confirm
 from molenspin.sweep.batches import fingerprint_number
+
+Confirm: TypeAlias = Callable[[WrittenBatch], None]
+"""Makes the results of a batch count."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,15 +112,22 @@ class BatchReport:
     elapsed: float
 
 
-def run_batch(task: BatchTask) -> BatchReport:
+def run_batch(task: BatchTask, when_written: Confirm = confirm) -> BatchReport:
     """Simulate a batch and commit it.
+
+    Parameters
+    ----------
+    task
+        The batch.
+    when_written
+        Makes its results count, now or later.
 
     Raises
     ------
     OSError, MolenspinError
         If the store cannot be written; what goes wrong in the simulation is a result instead.
     """
-    return commit_batch(task, compute_batch(task))
+    return commit_batch(task, compute_batch(task), when_written)
 
 
 def compute_batch(task: BatchTask) -> BatchResult:
@@ -130,13 +140,15 @@ def compute_batch(task: BatchTask) -> BatchResult:
     return simulate_batch(_assembly_of(task), task)
 
 
-def commit_batch(task: BatchTask, result: BatchResult) -> BatchReport:
+def commit_batch(task: BatchTask, result: BatchResult, when_written: Confirm = confirm) -> BatchReport:
     """Write the results of a batch to the store, if the group's claim is held still."""
     arrays, assembly = _open_node(task.url, task.node, task.layout, task.slot_count)
     task.claim.check()
-    BatchRegion(arrays, task.first_slot, task.case_count).commit(
+    region = BatchRegion(arrays, task.first_slot, task.case_count)
+    written = region.write(
         result, fingerprint=task.fingerprint, machine=platform.node(), relative_error=task.relative_error
     )
+    when_written(written)
     body_count = len(assembly.bodies)
     evaluations = int(result.force_evaluations[result.force_evaluations > 0].sum())
     return BatchReport(
@@ -242,8 +254,10 @@ def _open_node(
     slot_count: int,  # noqa: ARG001  (a longer node is another entry)
 ) -> tuple[Mapping[str, zarr.Array[Any]], Assembly]:
     """Arrays and assembly of a node, opened once: reading what describes them takes as long as a batch."""
-    node = open_root(url)[name]
+    node = open_root(url, durable=False)[name]
     if not isinstance(node, zarr.Group) or node.attrs.get("layout") != layout:
         raise MolenspinError(f"{url}: {name} is not the node that was planned; run the workflow again")
     with naming_damage(f"{url}/{name}"):
-        return arrays_of(node), assembly_from_dict(loads(str(node.attrs["assembly"])))
+        # `confirm` flushes the data of a batch together; its status is on the disk when it is written.
+        arrays = arrays_of(node) | {"status": array_of(open_root(url), f"{name}/status")}
+        return arrays, assembly_from_dict(loads(str(node.attrs["assembly"])))

@@ -13,8 +13,9 @@ from dask.callbacks import Callback
 from dask.delayed import delayed
 from dask.threaded import get as run_on_threads
 
-from molenspin.batch_run import BatchReport, BatchTask, compute_batch, run_batch
+from molenspin.batch_run import BatchReport, BatchTask, Confirm, compute_batch, run_batch
 from molenspin.clusters import connected, scheduler_in_environment
+from molenspin.durable_files import delete_durably
 from molenspin.errors import MolenspinError
 from molenspin.group_job import GroupJob, pending_tasks
 from molenspin.isolation import ProcessDiedError, in_own_process, run_apart
@@ -22,6 +23,7 @@ from molenspin.journal import Journal, journal
 from molenspin.progress import Progress
 from molenspin.provenance import versions
 from molenspin.store.claims import Claim, claim
+from molenspin.store.confirming import confirming
 from molenspin.store.location import first_line, naming_damage, storage_errors
 from molenspin.store.records import GroupRecord
 from molenspin.store.writing import BatchResult
@@ -58,6 +60,9 @@ def run_group(job: GroupJob, *, show: Callable[[Progress], None] = lambda _: Non
 def _run_claimed(job: GroupJob, held: Claim, show: Callable[[Progress], None], begin: float) -> GroupRecord:
     with naming_damage(job.url):
         tasks, counts = pending_tasks(job, held)
+    if tasks:
+        # A record that came back after a power loss would vouch for statuses that did not.
+        delete_durably(job.record)
     progress = Progress(sum(task.step_count for task in tasks), len(tasks))
     reports: list[BatchReport] = []
 
@@ -72,7 +77,7 @@ def _run_claimed(job: GroupJob, held: Claim, show: Callable[[Progress], None], b
         if moved and scheduler:
             _run_on_cluster(moved, scheduler, moved[0].execution.threads or 1, finished)
         elif moved:
-            _run_here(moved, job, finished)
+            _run_here(moved, job, held, finished)
     record = _record(job, counts, reports, perf_counter() - begin)
     held.check()
     record.save(job.record)
@@ -95,7 +100,9 @@ def _moved(task: BatchTask, device: str) -> BatchTask:
     return replace(task, execution=replace(task.execution, device=device))
 
 
-def _run_here(tasks: Sequence[BatchTask], job: GroupJob, finished: Callable[[BatchReport], None]) -> None:
+def _run_here(
+    tasks: Sequence[BatchTask], job: GroupJob, held: Claim, finished: Callable[[BatchReport], None]
+) -> None:
     """Run the batches on threads of this process; before them, and apart, those that the last job died of."""
     with journal(job.record.with_suffix(".journal")) as notes:
         others = []
@@ -106,15 +113,20 @@ def _run_here(tasks: Sequence[BatchTask], job: GroupJob, finished: Callable[[Bat
                 finished(report)
             else:
                 others.append(task)
-        _run_on_threads(others, job.execution.threads, notes, finished)
+        with confirming(held.check) as confirm_soon:
+            _run_on_threads(others, job.execution.threads, notes, confirm_soon, finished)
 
 
 def _run_on_threads(
-    tasks: Sequence[BatchTask], threads: int, notes: Journal, finished: Callable[[BatchReport], None]
+    tasks: Sequence[BatchTask],
+    threads: int,
+    notes: Journal,
+    confirm_soon: Confirm,
+    finished: Callable[[BatchReport], None],
 ) -> None:
     def run(task: BatchTask) -> BatchReport:
         with notes.under_way(task.key):
-            return run_batch(task)
+            return run_batch(task, confirm_soon)
 
     delayed_run = delayed(run, pure=False, traverse=False)
     with Callback(posttask=lambda _key, report, *_: finished(report)):

@@ -28,6 +28,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of the tests in `tests/faults`."""
     parser.addoption("--kills", type=int, default=0, help="kill -9 a run at so many random moments")
+    parser.addoption("--power-states", type=int, default=60, help="look at so many states after a power loss")
 
 
 @pytest.fixture(params=BACKENDS)

@@ -10,9 +10,11 @@ from typing import Any
 import zarr
 from zarr.abc.store import Store
 from zarr.core.buffer import Buffer
-from zarr.storage import LocalStore, ObjectStore
+from zarr.storage import ObjectStore
 
+from molenspin.durable_files import PARTIAL
 from molenspin.errors import InvalidValueError, MolenspinError
+from molenspin.store.durable_store import DurableStore, FolderStore
 
 KIND = "molenspin results"
 """Attribute of the root that tells our stores from others."""
@@ -54,8 +56,18 @@ def naming_damage(place: str) -> Iterator[None]:
         ) from error
 
 
-def open_location(url: str, *, read_only: bool = False) -> Store:
+def open_location(url: str, *, read_only: bool = False, durable: bool = True) -> Store:
     """The Zarr store at a path or a URL (``s3://bucket/folder``; credentials come from the environment).
+
+    Parameters
+    ----------
+    url
+        Path or URL.
+    read_only
+        Whether nothing may be written.
+    durable
+        Whether every change is on the disk when it returns; if not, `sync_trees` flushes many of them together.
+        An object store keeps what it was given.
 
     Raises
     ------
@@ -64,7 +76,8 @@ def open_location(url: str, *, read_only: bool = False) -> Store:
     """
     if "://" in url:
         return _Remote(open_remote(url), read_only=read_only)
-    return LocalStore(Path(url), read_only=read_only)
+    store = DurableStore if durable else FolderStore
+    return store(Path(url), read_only=read_only)
 
 
 def open_remote(url: str) -> Any:  # noqa: ANN401  (obstore need not be installed)
@@ -105,8 +118,13 @@ class OtherFormatError(MolenspinError):
     """The results were written by a version with another format."""
 
 
-def open_root(url: str, *, read_only: bool = False) -> zarr.Group:
+def open_root(url: str, *, read_only: bool = False, durable: bool = True) -> zarr.Group:
     """The root group of a store that exists.
+
+    Parameters
+    ----------
+    url, read_only, durable
+        As for `open_location`.
 
     Raises
     ------
@@ -115,7 +133,7 @@ def open_root(url: str, *, read_only: bool = False) -> zarr.Group:
     MolenspinError
         If it is not ours, of another format, or damaged.
     """
-    location = open_location(url, read_only=read_only)
+    location = open_location(url, read_only=read_only, durable=durable)
     with naming_damage(url):
         try:
             root = zarr.open_group(
@@ -141,7 +159,7 @@ def _refuse_other_content(url: str) -> None:
     """A store must not grow among someone's files: it replaces what has the name of a node."""
     path = Path(url)
     is_free = "://" in url or not path.exists()
-    if not is_free and (path.is_file() or any(entry.suffix != ".partial" for entry in path.iterdir())):
+    if not is_free and (path.is_file() or any(entry.suffix != PARTIAL for entry in path.iterdir())):
         raise MolenspinError(f"{url} holds something else than results; choose another place for the store")
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from molenspin.durable_files import write_durably
 from molenspin.errors import MolenspinError
 from molenspin.status import CaseStatus
 from molenspin.sweep.ledger import RESULTS
@@ -64,10 +65,7 @@ class GroupRecord:
 
     def save(self, path: Path) -> None:
         """Write the record, whole or not at all."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(path.name + ".part")
-        temporary.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
-        temporary.replace(path)
+        write_durably(path, (json.dumps(asdict(self), indent=1) + "\n").encode())
 
     @property
     def is_complete(self) -> bool:

@@ -189,6 +189,6 @@ def _reading_fails(
         raise
     except DAMAGE as error:
         return f"cannot be read: {error}"
-    if needed is not None and not np.isfinite(values[needed]).all():
+    if needed is not None and not np.isfinite(values[np.flatnonzero(needed)]).all():
         return "is missing or lacks values"
     return ""

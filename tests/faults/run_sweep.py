@@ -8,9 +8,9 @@ from molenspin.project import open_project, planned_job
 from molenspin.store.preparation import prepare_store
 
 
-def run_sweep(path):
+def run_sweep(config):
     """Plan, prepare, run; the number of cases that were computed."""
-    project = open_project(Path(path))
+    project = open_project(config)
     project.drop_false_records()
     prepare_store(project.plan, project.places.store)
     jobs = [
@@ -20,4 +20,4 @@ def run_sweep(path):
 
 
 if __name__ == "__main__":
-    run_sweep(sys.argv[1])
+    run_sweep(Path(sys.argv[1]))

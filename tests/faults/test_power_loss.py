@@ -1,0 +1,225 @@
+"""Power loss at any moment: no number is wrong in what is left, and a resume ends as if nothing had been.
+
+`--power-states 1000` makes it a thousand states; a failing one is named by its number, and comes again with it.
+"""
+
+import random
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pytest
+from recorded_disk import RecordedDisk
+from run_sweep import run_sweep
+
+from molenspin.backends.registry import get_backend
+from molenspin.batch_run import compute_batch
+from molenspin.config import config_from_mapping
+from molenspin.durable_files import write_durably
+from molenspin.errors import MolenspinError
+from molenspin.project import places_of
+from molenspin.status import CaseStatus
+from molenspin.store.location import store_exists
+from molenspin.store.reading import open_results, read_ledger
+from molenspin.store.records import load_record, load_records, summary
+from molenspin.store.status import failed_cases, status_table
+from molenspin.store.verification import Damage, find_damage, repair
+
+SEED = 20_270_318
+VARIABLES = ("angle", "velocity")
+COLUMNS = ("dt", "integrator", "backend", "sail_spur0.wind_speed")
+
+
+def sweep(folder, dt=(0.02,), sizes=(4,)):
+    """A tiny sweep: batches of two members, a group for each step size."""
+    block = {
+        "assemblies": [{"family": "mill", "sizes": list(sizes)}],
+        "dt": list(dt),
+        "integrators": ["euler"],
+        "backends": ["numpy"],
+        "space": {"grid": {"sail_spur0.wind_speed": [6.0, 7.0, 8.0]}},
+    }
+    return {
+        "name": "tiny",
+        "sweep": [block],
+        "simulation": {"duration": 0.04, "save_interval": 0.02},
+        "storage": {"batch_members": 2, "variables": list(VARIABLES)},
+        "execution": {"threads": 1, "job_seconds": 1e-3},
+        "outputs": {"directory": str(folder)},
+    }
+
+
+NEVER = 10**9
+
+
+class Code:
+    """Code of the numpy backend that can change: results differ, and so does the fingerprint."""
+
+    def __init__(self, monkeypatch):
+        self.version = 1
+        self.batches_before_the_kill = NEVER
+        monkeypatch.setattr("molenspin.batch_run.get_backend", lambda _: self)
+        for module in ("project", "batch_run"):
+            monkeypatch.setattr(f"molenspin.{module}.backend_fingerprint", lambda _: f"{self.version:016x}")
+        # Another process would not know this code.
+        monkeypatch.setattr("molenspin.executor.in_own_process", compute_batch)
+
+    def run(self, compiled, settings, execution, history):
+        if self.batches_before_the_kill == 0:
+            raise KeyboardInterrupt
+        self.batches_before_the_kill -= 1
+        outcome = get_backend("numpy").run(compiled, settings, execution, history)
+        for name in VARIABLES:
+            getattr(history, name)[:] += self.version
+        return outcome
+
+
+def results(content):
+    """Cases with results, by node, code and identity: settings and trajectories."""
+    tree = open_results(places_of(config_from_mapping(content)).store)
+    found = {}
+    for name, node in tree.children.items():
+        # What is pending may be torn, and is not read.
+        data = node.isel(case=np.flatnonzero(node["status"] == CaseStatus.OK)).to_dataset().load()
+        columns = {column: data[column].values.tolist() for column in COLUMNS}
+        for case in range(data.sizes["case"]):
+            key = (name, int(data["fingerprint"][case]), int(data["identity"][case]))
+            settings = tuple(columns[column][case] for column in COLUMNS)
+            found[key] = settings, *(data[variable].values[case].tobytes() for variable in VARIABLES)
+    return found
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the sweep's history: what is done, with which code, and what it ends with."""
+
+    version: int
+    dt: tuple[float, ...] = (0.02,)
+    sizes: tuple[int, ...] = (4,)
+    killed_after: int | None = None
+    withdrawn: tuple[int, ...] = ()
+
+    def content(self, folder):
+        return sweep(folder, self.dt, self.sizes)
+
+
+HISTORY = (
+    Stage(version=1, killed_after=1),
+    Stage(version=1),
+    Stage(version=1, withdrawn=(0, 1)),
+    Stage(version=1, dt=(0.02, 0.01), sizes=(4, 8)),
+    Stage(version=2, dt=(0.02, 0.01), sizes=(4, 8), killed_after=3),
+    Stage(version=2, dt=(0.02, 0.01), sizes=(4, 8)),
+)
+
+
+def live(stage, folder, code):
+    """Do what happens in a stage."""
+    content = stage.content(folder)
+    places = places_of(config_from_mapping(content))
+    code.version = stage.version
+    if stage.withdrawn:
+        repair(places.store, [withdrawal(chunk) for chunk in stage.withdrawn], places.records)
+    if stage.killed_after is None:
+        run_sweep(content)
+        write_durably(places.summary, summary(load_records(places.records)).encode())
+        return
+    code.batches_before_the_kill = stage.killed_after
+    with pytest.raises(KeyboardInterrupt):
+        run_sweep(content)
+    code.batches_before_the_kill = NEVER
+
+
+def withdrawal(chunk):
+    """A batch of the first group that `verify --repair` takes for damaged."""
+    return Damage(
+        node="mill-4", key=f"mill-4/angle/c/{chunk}/0/0", reason="", status_key=f"mill-4/status/c/{chunk}",
+        group="numpy-0000",
+    )  # fmt: skip
+
+
+def check_what_is_left(stage, folder, truth):
+    """All that reads gives what is true, or a clear error."""
+    places = places_of(config_from_mapping(stage.content(folder)))
+    for path in [*places.records.glob("*.json"), *places.folder.glob("*.json")]:
+        assert path.read_bytes().endswith(b"}\n"), f"{path.name} is torn"
+    for path in places.records.glob("*.json"):
+        load_record(path)
+    read_ledger(places.store, load_records(places.records))
+    if not store_exists(places.store):
+        return
+    for read in (partial(failed_cases, places.store), partial(status_table, places.store)):
+        with suppress(MolenspinError):
+            read()
+    with suppress(MolenspinError):
+        for key, found in results(stage.content(folder)).items():
+            assert found == truth[key], f"{key} is wrong"
+    assert not list(find_damage(places.store))
+
+
+def check_resume(stage, folder, code, end):
+    """A resume ends as the run that nothing disturbed, and then nothing is left to do."""
+    code.version = stage.version
+    content = stage.content(folder)
+    run_sweep(content)
+    open_results(places_of(config_from_mapping(content)).store).load()
+    assert results(content) == end
+    assert run_sweep(content) == 0
+
+
+class PowerLosses:
+    """A recorded history, and what power losses at random moments leave of it."""
+
+    def __init__(self, folder, code):
+        self.folder, self.code = folder, code
+        disk_folder = folder / "disk"
+        disk_folder.mkdir()
+        self.disk = RecordedDisk(disk_folder)
+        self.truth, self.ends, self.begins = {}, [], []
+        for stage in HISTORY:
+            self.begins.append(len(self.disk.operations))
+            with self.disk.recording():
+                live(stage, disk_folder, code)
+            self.ends.append(results(stage.content(disk_folder)))
+            self.truth |= self.ends[-1]
+
+    def fault(self, number):
+        """What is wrong after one power loss; None if nothing is."""
+        chance = random.Random(SEED + number)
+        moment = chance.randrange(len(self.disk.operations) + 1)
+        at = max(at for at, begin in enumerate(self.begins) if begin <= moment)
+        # A stage that was killed goes on with the next.
+        end = self.ends[at + 1] if HISTORY[at].killed_after is not None else self.ends[at]
+        folder = self.folder / f"state-{number}"
+        place(self.disk.after_power_loss(moment, chance), folder)
+        try:
+            check_what_is_left(HISTORY[at], folder, self.truth)
+            check_resume(HISTORY[at], folder, self.code, end)
+        except Exception as error:
+            text = str(error).splitlines()
+            return f"{number}: {moment} in stage {at}: {type(error).__name__}: {text[0][:200] if text else ''}"
+        shutil.rmtree(folder)
+        return None
+
+
+def place(tree, folder):
+    folder.mkdir()
+    for name, content in tree.items():
+        if content is None:
+            (folder / name).mkdir()
+        else:
+            (folder / name).write_bytes(content)
+
+
+@pytest.fixture
+def code(monkeypatch):
+    return Code(monkeypatch)
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_power_loss_makes_a_number_wrong_or_a_resume_impossible(tmp_path, code, pytestconfig):
+    losses = PowerLosses(tmp_path, code)
+    count = pytestconfig.getoption("power_states")
+    assert [fault for number in range(count) if (fault := losses.fault(number))] == []
