@@ -3,10 +3,14 @@
 import os
 import shutil
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 PARTIAL = ".partial"
 """Ending of a file that is being written, as Zarr names them too: what a kill leaves of it has no meaning."""
+
+
+SYNCED_AT_ONCE = 8
 
 
 def write_durably(path: Path, content: bytes | memoryview) -> None:
@@ -64,7 +68,7 @@ def make_folder(folder: Path) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Flush the names in a folder to the disk: a new or renamed file is only safe after that."""
-    _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
+    _sync(folder)
 
 
 def sync_trees(root: Path, places: Iterable[str]) -> None:
@@ -77,34 +81,26 @@ def sync_trees(root: Path, places: Iterable[str]) -> None:
     places
         Files below it, and folders with everything in them; those that are missing are passed over.
     """
-    files, folders = set[Path](), set[Path]()
+    files, folders = list[Path](), set[Path]()
     for place in places:
         path = root / place
-        folders.update(folder for folder in path.parents if folder.is_relative_to(root) and folder.is_dir())
         if path.is_file():
-            files.add(path)
+            files.append(path)
         for folder, _, names in os.walk(path):
             folders.add(Path(folder))
-            files.update(Path(folder, name) for name in names)
-    for file in files:
-        _start_writing(file)
-    for file in files:
-        _sync(file, os.O_RDONLY)
-    for folder in folders:
-        sync_folder(folder)
+            files += (Path(folder, name) for name in names)
+        while path != root and path.parent not in folders:
+            path = path.parent
+            folders.add(path)
+    # At the same time: the disk then takes many in one go, where one after the other each waits for it.
+    with ThreadPoolExecutor(SYNCED_AT_ONCE) as pool:
+        for paths in (files, filter(Path.is_dir, folders)):
+            for _ in pool.map(_sync, paths):
+                pass
 
 
-def _start_writing(file: Path) -> None:
-    """Have the kernel write a file in the background: flushing many files then waits for the disk once."""
-    descriptor = os.open(file, os.O_RDONLY)
-    try:
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-    finally:
-        os.close(descriptor)
-
-
-def _sync(path: Path, flags: int) -> None:
-    descriptor = os.open(path, flags)
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

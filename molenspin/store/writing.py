@@ -91,16 +91,15 @@ class BatchRegion:
 
     def withdraw(self) -> None:
         """Mark the batch pending before any of its results is overwritten."""
-        if np.any(self._read("status")):
-            self.mark(np.full(self.case_count, CaseStatus.PENDING, dtype=np.int8))
+        if self._may_hold("status") and np.any(self._read("status")):
+            pending = np.full(self.case_count, CaseStatus.PENDING, dtype=np.int8)
+            sync(self.write_together({"status": pending}))
 
     def commit(
         self, result: BatchResult, *, fingerprint: int, machine: str, relative_error: float = 0.0
     ) -> None:
         """Write the results of the batch and make them count; parameters as for `write`."""
-        written = self.write(
-            result, fingerprint=fingerprint, machine=machine, relative_error=relative_error
-        )
+        written = self.write(result, fingerprint=fingerprint, machine=machine, relative_error=relative_error)
         confirm(written)
 
     def write(
@@ -123,13 +122,13 @@ class BatchRegion:
             "origin": np.full(self.case_count, origin_of(fingerprint, machine), dtype=object),
             "outcome": result.quantities,
         }
-        if any(result.messages) or np.any(self._read("message") != ""):
+        if any(result.messages) or (self._may_hold("message") and np.any(self._read("message") != "")):
             outcomes["message"] = np.array(result.messages, dtype=object)
         rounded = {
             name: round_to_relative_error(values, relative_error) for name, values in result.variables.items()
         }
         values = {**rounded, **outcomes}
-        sync(self._write_together(values))
+        sync(self.write_together(values))
         return WrittenBatch(self, tuple(values), result.status)
 
     def _clear(self) -> None:
@@ -139,14 +138,20 @@ class BatchRegion:
             names = {*VARIABLE_ATTRIBUTES, *OUTCOMES}.intersection(self.arrays) - {"status"}
             delete_trees(folder, self.chunk_keys(names))
 
-    def mark(self, status: NDArray[np.int8]) -> None:
-        """Write the status, which makes results count."""
-        self.arrays["status"][self._slots] = status
+    def _may_hold(self, name: str) -> bool:
+        """Whether there may be values in an array; a file is quickly seen to be missing."""
+        folder = folder_of(self.arrays[name].store)
+        return folder is None or (folder / self.chunk_keys([name])[0]).exists()
 
     def chunk_keys(self, names: Iterable[str]) -> list[str]:
         """Where the batch is in arrays: keys of chunks, or what they begin with."""
         number = self.first_slot // self.arrays["status"].chunks[0]
         return [f"{self.arrays[name].path}/c/{number}" for name in names]
+
+    async def write_together(self, values: Mapping[str, NDArray[Any]]) -> None:
+        """Write all at once: one waits for the disk while others compress."""
+        writes = (self.arrays[name].async_array.setitem(self._slots, part) for name, part in values.items())
+        await asyncio.gather(*writes)
 
     @property
     def _slots(self) -> slice:
@@ -154,11 +159,6 @@ class BatchRegion:
 
     def _read(self, name: str) -> NDArray[Any]:
         return np.asarray(self.arrays[name][self._slots])
-
-    async def _write_together(self, values: Mapping[str, NDArray[Any]]) -> None:
-        """Write all at once: one waits for the disk while others compress."""
-        writes = (self.arrays[name].async_array.setitem(self._slots, part) for name, part in values.items())
-        await asyncio.gather(*writes)
 
 
 @dataclass(frozen=True)
@@ -193,5 +193,8 @@ def confirm(*batches: WrittenBatch) -> None:
     folder = folder_of(batches[0].region.arrays["status"].store)
     if folder:
         sync_trees(folder, (key for batch in batches for key in batch.region.chunk_keys(batch.names)))
-    for batch in batches:
-        batch.region.mark(batch.status)
+    sync(_write_statuses(batches))
+
+
+async def _write_statuses(batches: Sequence[WrittenBatch]) -> None:
+    await asyncio.gather(*(batch.region.write_together({"status": batch.status}) for batch in batches))

@@ -81,7 +81,7 @@ class RecordedDisk:
             (os, "remove"): self._remove,
             (os, "rename"): self._rename,
             (os, "replace"): self._rename,
-            (os, "link"): _unknown,
+            (os, "link"): self._link,
             (os, "symlink"): _unknown,
             (os, "truncate"): _unknown,
             (os, "fsync"): self._fsync,
@@ -134,6 +134,15 @@ class RecordedDisk:
                 assert folder == to_folder, "a rename between folders is not recorded"
                 self.operations.append(Renamed(self._folders[folder], name, to_name, number))
 
+    def _link(self, real, source, target, **options):
+        before, after = self._place(source), self._place(target)
+        with self._lock:
+            self._look_at_contents()
+            real(source, target, **options)
+            if before and after:
+                self._files[after] = self._files[before]
+                self._name(after, self._files[after])
+
     def _fsync(self, real, descriptor):
         place = self._place(descriptor)
         if not place:
@@ -174,7 +183,7 @@ class RecordedDisk:
             self._look_at_contents()
 
     def _look_at_contents(self):
-        """Files are written behind the back of Python's functions: note what is new in those that are open."""
+        """Note what is new in files that are open: writing itself cannot be watched."""
         for place in sorted(self._open):
             with _OPEN(place, "rb") as file:
                 content = file.read()
@@ -194,13 +203,12 @@ class RecordedDisk:
     def _place(self, path, dir_fd=None):
         """Absolute path of a path or a descriptor below the root; None elsewhere."""
         if isinstance(path, int):
-            place = os.readlink(f"/proc/self/fd/{path}")
+            place = Path(f"/proc/self/fd/{path}").readlink()
         elif dir_fd is not None:
-            place = os.path.join(os.readlink(f"/proc/self/fd/{dir_fd}"), os.fspath(path))
+            place = Path(f"/proc/self/fd/{dir_fd}").readlink() / path
         else:
-            place = os.path.abspath(os.fspath(path))
-        root = str(self.root)
-        return place if place == root or place.startswith(f"{root}{os.sep}") else None
+            place = Path.cwd() / path
+        return str(place) if place.is_relative_to(self.root) else None
 
     def after_power_loss(self, moment, chance):
         """What may be left after so many operations: content by relative path, None for a folder.
@@ -279,7 +287,9 @@ class _Remains:
     def _torn(self, old, new):
         cut = self._chance.randrange(len(new) + 1)
         zeros = bytes(len(new) - cut)
-        return self._chance.choice([old, b"", bytes(len(new)), new[:cut], new[:cut] + zeros, new[:cut] + old[cut:]])
+        return self._chance.choice(
+            [old, b"", bytes(len(new)), new[:cut], new[:cut] + zeros, new[:cut] + old[cut:]]
+        )
 
 
 def _point(folders, folder, name, number):
