@@ -10,8 +10,11 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 container: "docker://python:3.11-slim"
 
 
-project = checked_project(config, is_main=workflow.is_main_process)
+project = checked_project(config)
 folder = project.places.folder
+
+# Reports, summaries and `--unlock` are asked for without --cores.
+all_cores = workflow.resource_settings.cores or 1
 
 
 include: "workflow/rules/simulate.smk"

@@ -4,6 +4,8 @@ All derive from `MolenspinError`, so a caller (the command line, a workflow rule
 alone: it says what is wrong, where, and what to do.
 """
 
+from pathlib import Path
+
 
 class MolenspinError(Exception):
     """Base of all errors of the package."""
@@ -15,6 +17,22 @@ class InvalidValueError(MolenspinError, ValueError):
 
 class InvalidTypeError(MolenspinError, TypeError):
     """An argument has a type that is not allowed."""
+
+
+class DamagedFileError(MolenspinError):
+    """A file is not what was written there: cut off, changed, of another kind, or about something else.
+
+    Parameters
+    ----------
+    path
+        The file.
+    reason
+        What is wrong with it, one line that goes on from its name.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.reason = reason
 
 
 class OverconstrainedError(MolenspinError):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from glob import escape
 from time import perf_counter
 
 from dask.base import compute
@@ -15,7 +16,6 @@ from dask.threaded import get as run_on_threads
 
 from molenspin.batch_run import BatchReport, BatchTask, Confirm, compute_batch, run_batch
 from molenspin.clusters import connected, scheduler_in_environment
-from molenspin.durable_files import delete_durably
 from molenspin.errors import MolenspinError
 from molenspin.group_job import GroupJob, pending_tasks
 from molenspin.isolation import ProcessDiedError, in_own_process, run_apart
@@ -60,9 +60,6 @@ def run_group(job: GroupJob, *, show: Callable[[Progress], None] = lambda _: Non
 def _run_claimed(job: GroupJob, held: Claim, show: Callable[[Progress], None], begin: float) -> GroupRecord:
     with naming_damage(job.url):
         tasks, counts = pending_tasks(job, held)
-    if tasks:
-        # A record that came back after a power loss would vouch for statuses that did not.
-        delete_durably(job.record)
     progress = Progress(sum(task.step_count for task in tasks), len(tasks))
     reports: list[BatchReport] = []
 
@@ -71,6 +68,8 @@ def _run_claimed(job: GroupJob, held: Claim, show: Callable[[Progress], None], b
         progress.add(report.step_count)
         show(progress)
 
+    if tasks:
+        _drop_records(job)
     with _assigned_device(job) as device:
         moved = [_moved(task, device) for task in tasks]
         scheduler = scheduler_in_environment()
@@ -80,8 +79,18 @@ def _run_claimed(job: GroupJob, held: Claim, show: Callable[[Progress], None], b
             _run_here(moved, job, held, finished)
     record = _record(job, counts, reports, perf_counter() - begin)
     held.check()
+    _drop_records(job)
     record.save(job.record)
     return record
+
+
+def _drop_records(job: GroupJob) -> None:
+    """Delete older records of the group: what they say is no longer so, or is said again."""
+    for path in (
+        job.record.parent / f"{job.name}.json",
+        *job.record.parent.glob(f"{escape(job.name)}.*.json"),
+    ):
+        path.unlink(missing_ok=True)
 
 
 @contextmanager

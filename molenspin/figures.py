@@ -1,6 +1,6 @@
 """Figures for papers and slides, drawn by matplotlib: speedup by size, error over step, cost over error."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from molenspin.analysis.balance import energy
 from molenspin.analysis.convergence import Convergence
 from molenspin.analysis.results import SweepResults
+from molenspin.analysis.speedups import by_size
 from molenspin.analysis.work_precision import Curve, CurveKey
 
 SHOWN_BODIES = 8
@@ -44,24 +45,17 @@ def speedup_figure(table: pd.DataFrame) -> Figure:
     figure, axes = _single("bodies", "speedup over the baseline at equal step")
     if table.empty:
         return figure
-    for label, rows in _scaling(table):
+    timed = table.dropna(subset=["speedup", "speedup_low"])
+    for item in by_size(timed):
+        rows = item.rows
         low, high = rows["speedup"] - rows["speedup_low"], rows["speedup_high"] - rows["speedup"]
         bars = np.nan_to_num(np.vstack([low, high]).astype(np.float64))
-        axes.errorbar(rows["body_count"], rows["speedup"], yerr=bars, capsize=3, marker="o", label=label)
+        axes.errorbar(rows["body_count"], rows["speedup"], yerr=bars, capsize=3, marker="o", label=item.label)
     axes.axhline(1.0, color="grey", linewidth=0.8)
     sizes = sorted(table["body_count"].unique())
     axes.set_xticks(sizes, [str(size) for size in sizes])
     axes.minorticks_off()
     return _with_legend(figure)
-
-
-def _scaling(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Rows of each assembly, backend and integrator by size, at the smallest step that was timed."""
-    timed = table.dropna(subset=["speedup"])
-    names = ["assembly", "backend", "integrator"]
-    for (assembly, backend, integrator), rows in timed[timed["speedup_low"].notna()].groupby(names):
-        finest = rows.sort_values("dt").drop_duplicates("body_count").sort_values("body_count")
-        yield f"{assembly}: {backend} {integrator}", finest
 
 
 def convergence_figure(found: Sequence[Convergence]) -> Figure:

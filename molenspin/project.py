@@ -1,7 +1,11 @@
 """A sweep with its places on disk: what the workflow, the command line and the reports open first."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from json import dumps
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +15,16 @@ from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.group_job import GroupJob
 from molenspin.provenance import backend_fingerprint
 from molenspin.store.claims import claim, claim_place
+from molenspin.store.parts import STORE_NAME, TIMING_NAME
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import read_ledger
-from molenspin.store.records import load_records
+from molenspin.store.records import is_whole_record
 from molenspin.sweep.batches import fingerprint_number
 from molenspin.sweep.cases import Series, expand
 from molenspin.sweep.plan import Group, Plan, make_plan
+
+RECORD_STEM = re.compile(r"(?P<group>.+-\d{4,})(\.(?P<generation>\d+))?")
+"""A record's name without its ending: the group, and the number of the record where it is not the first."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +53,24 @@ class Places:
         return self.folder / "simulations.json"
 
     @property
+    def accuracy(self) -> Path:
+        """Table of the accuracy of every case."""
+        return self.folder / "tables" / "accuracy.csv"
+
+    @property
+    def references(self) -> Path:
+        """Folder of cached reference solutions."""
+        return self.folder / "references"
+
+    @property
     def timing(self) -> Path:
-        """File of the raw timings."""
-        return self.folder / "timing.json"
+        """File of the raw timings that the configuration asks for."""
+        return self.folder / TIMING_NAME
+
+    @property
+    def timings(self) -> Path:
+        """Folder of all timings ever taken for this sweep."""
+        return self.folder / "timings"
 
 
 @dataclass(frozen=True)
@@ -59,8 +82,32 @@ class Project:
     plan: Plan
 
     def group(self, name: str) -> Group:
-        """The group of that name."""
-        return next(group for group in self.plan.groups if group.name == name)
+        """The group of that name, or of that record's name."""
+        bare = RECORD_STEM.fullmatch(name)
+        wanted = bare["group"] if bare else name
+        return next(group for group in self.plan.groups if group.name == wanted)
+
+    @cached_property
+    def records(self) -> dict[str, Path]:
+        """The record of each group, by the group's name; it need not be there yet.
+
+        Where the store or the file contradicts the record that is there, the group's record is the next one,
+        ``rust-0003.2.json``: it is missing, so the group runs. Planning itself deletes nothing.
+        """
+        newest = _newest_records(self.places.records)
+        return {group.name: self._record(group, newest.get(group.name, 0)) for group in self.plan.groups}
+
+    def _record(self, group: Group, newest: int) -> Path:
+        path = record_path(self.places.records, group.name, newest)
+        if newest and not (group.done and is_whole_record(path, group.digest)):
+            path = record_path(self.places.records, group.name, newest + 1)
+        return path
+
+    @cached_property
+    def timing_key(self) -> str:
+        """Hash of what is to be timed, and how: spelling and order of keys do not count."""
+        timing = dumps([self.config.timing.model_dump(), self.config.execution.device, self.plan.asked])
+        return sha256(timing.encode()).hexdigest()[:16]
 
     def threads(self, name: str) -> int:
         """Threads that the job of a group claims: one where Python holds the interpreter lock throughout."""
@@ -73,13 +120,20 @@ class Project:
         on_gpu = self.config.execution.device.startswith("cuda")
         return int(on_gpu and self.group(name).backend in DEVICE_BACKENDS)
 
-    def drop_false_records(self) -> None:
-        """Delete the records of groups whose results are not all in the store: they would hide the gap."""
-        for group in self.plan.groups:
-            if not group.done:
-                (self.places.records / f"{group.name}.json").unlink(missing_ok=True)
-                # Snakemake does not miss a record as long as what was made of it is there.
-                self.places.summary.unlink(missing_ok=True)
+
+def record_path(folder: Path, group: str, generation: int) -> Path:
+    """The record of a group; the first has no number."""
+    return folder / (f"{group}.{generation}.json" if generation > 1 else f"{group}.json")
+
+
+def _newest_records(folder: Path) -> dict[str, int]:
+    """Number of the newest record of each group that has one."""
+    newest: dict[str, int] = {}
+    for path in folder.glob("*.json"):
+        if match := RECORD_STEM.fullmatch(path.stem):
+            generation = int(match["generation"] or 1)
+            newest[match["group"]] = max(generation, newest.get(match["group"], 0))
+    return newest
 
 
 def open_project(config: Mapping[str, Any] | Path) -> Project:
@@ -103,7 +157,7 @@ def open_project(config: Mapping[str, Any] | Path) -> Project:
 
 def _planned(config: Config, series: tuple[Series, ...], fingerprints: Mapping[str, str]) -> Project:
     places = places_of(config)
-    ledger = read_ledger(places.store, load_records(places.records))
+    ledger = read_ledger(places.store)
     return Project(config, places, make_plan(config, series, ledger, fingerprints))
 
 
@@ -134,10 +188,10 @@ def _check_folder(folder: Path) -> None:
 def places_of(config: Config) -> Places:
     """Where the results of a configuration are."""
     folder = Path(config.outputs.directory) / config.name
-    return Places(folder, config.storage.url or str(folder / "trajectories.zarr"))
+    return Places(folder, config.storage.url or str(folder / STORE_NAME))
 
 
-def planned_job(config: Config, planned: Mapping[str, Any]) -> GroupJob:
+def planned_job(config: Config, planned: Mapping[str, Any], record: Path | None = None) -> GroupJob:
     """What the job of a group is told.
 
     Parameters
@@ -146,6 +200,8 @@ def planned_job(config: Config, planned: Mapping[str, Any]) -> GroupJob:
         The configuration.
     planned
         From `Group.as_parameters`: a job is told its part of the plan and need not plan anew.
+    record
+        Where its record goes, from `Project.records`; the group's first record by default.
     """
     places = places_of(config)
     return GroupJob(
@@ -158,7 +214,7 @@ def planned_job(config: Config, planned: Mapping[str, Any]) -> GroupJob:
         fingerprint=fingerprint_number(backend_fingerprint(planned["backend"])),
         execution=config.execution,
         relative_error=config.storage.relative_error,
-        record=places.records / f"{planned['name']}.json",
+        record=record or record_path(places.records, planned["name"], 1),
     )
 
 

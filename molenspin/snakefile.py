@@ -10,21 +10,18 @@ from molenspin.project import Project, open_project, prepare_project
 from molenspin.store.location import first_line, storage_errors
 
 
-def checked_project(config: Mapping[str, Any], *, is_main: bool) -> Project:
+def checked_project(config: Mapping[str, Any]) -> Project:
     """The project of a configuration; stops the process with a message if the configuration is wrong.
+
+    Reads only: dry runs, reports and `--unlock` come through here too.
 
     Parameters
     ----------
     config
         As Snakemake read it.
-    is_main
-        Whether this is the process that schedules: it alone clears records that the store belies.
     """
     with messages_only():
-        project = open_project(config)
-        if is_main:
-            project.drop_false_records()
-    return project
+        return open_project(config)
 
 
 def prepare(project: Project) -> None:

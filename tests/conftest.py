@@ -26,7 +26,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options of the tests in `tests/faults`."""
+    """Options of the long versions of tests."""
+    parser.addoption("--histories", type=int, default=12, help="try so many histories of edits of a sweep")
     parser.addoption("--kills", type=int, default=0, help="kill -9 a run at so many random moments")
     parser.addoption("--power-states", type=int, default=60, help="look at so many states after a power loss")
 

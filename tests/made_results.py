@@ -61,6 +61,7 @@ def made_record(
     return TimingRecord(
         case=TimingCase(
             assembly="mill",
+            content=f"mill of {size}",
             body_count=size,
             member_count=1,
             integrator=integrator,
@@ -74,7 +75,13 @@ def made_record(
         physics=Physics(**judged),
         phases=PhaseSeconds(stage_evaluation=0.5 * typical, newton=0.3 * typical),
         peak_memory=1_000_000,
+        keys=(made_key(size, integrator, dt, backend),),
     )
+
+
+def made_key(size: int, integrator: str, dt: float, backend: str) -> str:
+    """Identity of a case, by which its timing finds its error."""
+    return f"{zlib.crc32(f'{size} {integrator} {dt} {backend}'.encode()):016x}"
 
 
 def made_error(integrator: Integrator, dt: float) -> float:
@@ -87,6 +94,7 @@ def made_accuracy(
     """The accuracy table of the same cases, and one case that diverged."""
     rows = [
         {
+            "key": made_key(size, integrator, dt, backend),
             "assembly": "mill",
             "body_count": size,
             "duration": DURATION,

@@ -14,7 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LADDER: tuple[tuple[str, ...], ...] = (
     ("errors", "status", "durable_files"),
-    ("provenance", "strict_yaml", "integrators"),
+    ("provenance", "strict_yaml", "integrators", "sealed_files"),
     ("config",),
     ("assembly",),
     ("sweep", "mills"),

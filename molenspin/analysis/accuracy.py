@@ -11,6 +11,7 @@ from molenspin.analysis.case_errors import case_errors
 from molenspin.analysis.members import assembly_of, parameter_coordinates
 from molenspin.errors import MolenspinError
 from molenspin.status import CaseStatus
+from molenspin.sweep.cases import case_key
 
 SETTINGS = ("integrator", "dt", "backend")
 TOTALS = ("max_residual", "newton_iterations", "force_evaluations")
@@ -34,7 +35,8 @@ def accuracy_table(dataset: xr.Dataset, *, cache: Path | None = None) -> pd.Data
         ``rms``, ``end``), ``VARIABLE_uncertainty`` of the reference, ``reference``: its method, or why there
         is none; ``energy_drift`` where energy is conserved,
         ``energy_imbalance`` and ``quadrature_error`` as shares of the energy turned over;
-        ``max_residual``, ``newton_iterations``, ``force_evaluations``.
+        ``max_residual``, ``newton_iterations``, ``force_evaluations``; ``key``: the case's identity in 16
+        hexadecimal digits, by which tables are joined, "" outside a store.
     """
     cases = _as_cases(dataset)
     assembly, parameters = assembly_of(dataset), parameter_coordinates(cases)
@@ -54,7 +56,7 @@ def accuracy_table(dataset: xr.Dataset, *, cache: Path | None = None) -> pd.Data
     errors = case_errors(cases, assembly, finished, cache=cache)
     energies = _energies(cases)
     totals = pd.DataFrame({name: _column(cases, name) for name in TOTALS}, index=table.index)
-    return pd.concat([table, errors, energies, totals], axis=1)
+    return pd.concat([table, errors, energies, totals], axis=1).assign(key=_keys(cases))
 
 
 def _as_cases(dataset: xr.Dataset) -> xr.Dataset:
@@ -72,6 +74,11 @@ def _column(cases: xr.Dataset, name: str, default: object = np.nan) -> np.ndarra
     if name in cases.variables:
         return np.asarray(cases[name].broadcast_like(cases["case"]).to_numpy())
     return np.array([cases.attrs.get(name, default)] * count)
+
+
+def _keys(cases: xr.Dataset) -> list[str]:
+    """Identities of the cases of a store."""
+    return [case_key(identity) if identity else "" for identity in _column(cases, "identity", 0).tolist()]
 
 
 def _energies(cases: xr.Dataset) -> pd.DataFrame:

@@ -26,7 +26,7 @@ def break_even_table(speedup: pd.DataFrame, *, baseline: str = BASELINE) -> pd.D
     """
     if speedup.empty:
         return pd.DataFrame()
-    counts = (speedup["backend"] != baseline) & (speedup["member_count"] == 1)
+    counts = (speedup["backend"] != baseline) & (speedup["member_count"] == 1) & (speedup["parameters"] == "")
     timed = speedup[counts].dropna(subset=["speedup"])
     rows = []
     for _, cases in timed.groupby(["machine", "assembly", "backend", "integrator"]):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from molenspin.analysis.order import ObservedOrder, observed_order
@@ -24,6 +25,8 @@ class Convergence:
     ----------
     assembly, body_count, integrator
         What was simulated.
+    point
+        Values of the varied parameters, for people; "" where nothing is varied.
     steps, errors
         Step sizes [s], ascending, and errors [rad].
     floor
@@ -35,6 +38,7 @@ class Convergence:
     assembly: str
     body_count: int
     integrator: Integrator
+    point: str
     steps: tuple[float, ...]
     errors: tuple[float, ...]
     floor: float
@@ -42,39 +46,54 @@ class Convergence:
 
     @property
     def title(self) -> str:
-        """Name and size of the assembly."""
-        return f"{self.assembly}, {self.body_count} bodies"
+        """Name and size of the assembly, and its parameters."""
+        return f"{self.assembly}, {self.body_count} bodies" + (f", {self.point}" if self.point else "")
 
 
 def convergences(accuracy: pd.DataFrame) -> list[Convergence]:
     """All assemblies and integrators of an accuracy table.
 
-    Backends give the same trajectories, so the largest error among them stands for all; of the varied
-    parameters, the first point stands.
+    Backends give the same trajectories, so the largest error among them stands for all; of the points over
+    one set of varied parameters, the first stands.
     """
     finished = accuracy[accuracy["status"] == CaseStatus.OK.label].dropna(subset=[ERROR])
-    return sorted(
-        _convergences(finished), key=lambda item: (item.assembly, item.body_count, -item.integrator.order)
-    )
+    return sorted(_convergences(finished), key=_display_order)
+
+
+def _display_order(item: Convergence) -> tuple[str, int, str, int]:
+    return item.assembly, item.body_count, item.point, -item.integrator.order
 
 
 def _convergences(finished: pd.DataFrame) -> Iterator[Convergence]:
-    keys = ["assembly", "body_count", "integrator"]
-    for _, cases in finished.groupby(keys):
-        first = cases.iloc[0]
-        shown = cases.drop_duplicates(["dt", "backend"])
-        by_step = shown.groupby("dt")[ERROR].max()
-        steps, errors = tuple(map(float, by_step.index)), tuple(map(float, by_step))
-        floor = float(shown[UNCERTAINTY].max())
-        yield Convergence(
-            assembly=str(first["assembly"]),
-            body_count=int(first["body_count"]),
-            integrator=Integrator(first["integrator"]),
-            steps=steps,
-            errors=errors,
-            floor=floor,
-            order=observed_order(steps, errors, floor=floor),
-        )
+    parameters = parameter_columns(finished)
+    is_varied = finished[parameters].notna().to_numpy()
+    which = is_varied @ 2 ** np.arange(len(parameters), dtype=np.float64)
+    for _, same in finished.groupby(["assembly", "body_count", which, "integrator"], sort=False):
+        values = same[parameters].iloc[0].dropna()
+        point = ", ".join(f"{name} = {value:g}" for name, value in values.items())
+        yield _convergence(same[(same[values.index] == values).all(axis=1)], point)
+
+
+def parameter_columns(accuracy: pd.DataFrame) -> list[str]:
+    """Columns of an accuracy table that hold varied parameters: their names are ``component.field``."""
+    return [str(name) for name in accuracy.columns if "." in str(name)]
+
+
+def _convergence(cases: pd.DataFrame, point: str) -> Convergence:
+    first = cases.iloc[0]
+    by_step = cases.groupby("dt")[ERROR].max()
+    steps, errors = tuple(map(float, by_step.index)), tuple(map(float, by_step))
+    floor = float(cases[UNCERTAINTY].max())
+    return Convergence(
+        assembly=str(first["assembly"]),
+        body_count=int(first["body_count"]),
+        integrator=Integrator(first["integrator"]),
+        point=point,
+        steps=steps,
+        errors=errors,
+        floor=floor,
+        order=observed_order(steps, errors, floor=floor),
+    )
 
 
 def orders_table(found: list[Convergence]) -> pd.DataFrame:
@@ -88,6 +107,7 @@ def orders_table(found: list[Convergence]) -> pd.DataFrame:
             "observed order": str(item.order),
             "steps used [s]": ", ".join(f"{step:g}" for step in item.order.steps),
             "note": item.order.note,
+            "parameters": item.point,
         }
         for item in found
     )

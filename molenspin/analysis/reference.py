@@ -1,14 +1,16 @@
 """Reference solutions: what trajectories are compared with, and how far that can be trusted itself."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from math import prod
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from molenspin.analysis.adaptive_reference import METHOD, TooCostlyError, adaptive_solution
 from molenspin.analysis.refined_reference import method, refined_solution
@@ -16,12 +18,17 @@ from molenspin.assembly.assembly import Assembly
 from molenspin.assembly.compile import compile_assembly, compile_ensemble
 from molenspin.assembly.compiled import Floats
 from molenspin.assembly.yaml_format import content_hash
-from molenspin.errors import InvalidValueError, MolenspinError
+from molenspin.errors import DamagedFileError, InvalidValueError, MolenspinError
 from molenspin.history import BODY_VARIABLES
 from molenspin.provenance import code_fingerprint
+from molenspin.sealed_files import read_sealed_arrays, write_sealed_arrays
 
-FORMAT = 2
+FORMAT = 3
 """Raise it when a solution, or what a cached file holds of it, changes."""
+
+KIND = "reference solutions"
+
+logger = logging.getLogger(__name__)
 
 
 def reference_solution(
@@ -40,7 +47,7 @@ def reference_solution(
         Finest step of the cases [s]; without it a costly assembly is refined to the rounding floor.
     cache
         Folder that keeps solutions by the hash of the assembly, the times, the step and the code; None for
-        none.
+        none. A file there that is damaged is computed again, and the log says so.
 
     Returns
     -------
@@ -64,7 +71,8 @@ def reference_solution(
             refined = refined_solution(compiled, times, step)
         return _Solution(refined.states, refined.uncertainty, method(refined), refined.messages)
 
-    solution = _cached(cache, _content(assembly, times, step), solve)
+    shape = (4, 1, len(assembly.bodies), len(times))
+    solution = _cached(cache, _content(assembly, times, step), shape, solve)
     if solution.messages[0]:
         raise MolenspinError(f"assembly {assembly.name}: no reference solution: {solution.messages[0]}")
     dataset = _dataset(assembly, times, solution).isel(point=0)
@@ -104,7 +112,8 @@ def reference_ensemble(
         return _Solution(refined.states, refined.uncertainty, method(refined), refined.messages)
 
     points = "".join(f"{name}{values.tobytes().hex()}" for name, values in sorted(columns.items()))
-    return _dataset(assembly, times, _cached(cache, _content(assembly, times, step, points), solve))
+    shape = (4, max(map(np.size, columns.values()), default=1), len(assembly.bodies), len(times))
+    return _dataset(assembly, times, _cached(cache, _content(assembly, times, step, points), shape, solve))
 
 
 @dataclass(frozen=True)
@@ -130,40 +139,54 @@ def _content(assembly: Assembly, times: Floats, step: float | None, points: str 
     return sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def _cached(cache: Path | None, content: str, solve: Callable[[], _Solution]) -> _Solution:
+def _cached(
+    cache: Path | None, content: str, shape: tuple[int, ...], solve: Callable[[], _Solution]
+) -> _Solution:
+    """A solution with states of a shape from the cache, where it is there whole; else solved and kept."""
     path = cache / f"{content}.npz" if cache else None
-    solution = _load(path) if path else None
+    solution = _load(path, content, shape) if path else None
     if solution is None:
         solution = solve()
         if path:
-            _save(path, solution)
+            _save(path, content, solution)
     return solution
 
 
-def _load(path: Path) -> _Solution | None:
-    try:
-        with np.load(path, allow_pickle=False) as content:
-            return _Solution(
-                content["states"],
-                content["uncertainty"],
-                str(content["method"]),
-                tuple(map(str, content["messages"])),
-            )
-    except (OSError, BadZipFile, KeyError, ValueError):
+def _load(path: Path, content: str, shape: tuple[int, ...]) -> _Solution | None:
+    if not path.exists():
         return None
+    limit = 2**20 + shape[1] * 2**14 + 16 * prod(shape)  # twice the states, and room for messages
+    try:
+        return _checked_solution(path, read_sealed_arrays(path, kind=KIND, key=content, limit=limit), shape)
+    except DamagedFileError as error:
+        logger.warning(f"{error}; it is computed again")
+    return None
 
 
-def _save(path: Path, solution: _Solution) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part.npz")
-    np.savez_compressed(
-        temporary,
-        states=solution.states,
-        uncertainty=solution.uncertainty,
-        method=solution.method,
-        messages=np.array(solution.messages),
-    )
-    temporary.replace(path)
+def _checked_solution(path: Path, arrays: Mapping[str, NDArray[Any]], shape: tuple[int, ...]) -> _Solution:
+    expected = {
+        "states": (shape, "d"),
+        "uncertainty": (shape[:2], "d"),
+        "method": ((), "U"),
+        "messages": (shape[1:2], "U"),
+    }
+    if {name: (array.shape, array.dtype.char) for name, array in arrays.items()} != expected:
+        raise DamagedFileError(path, "its arrays are not those of this assembly and these times")
+    messages = tuple(map(str, arrays["messages"]))
+    return _Solution(arrays["states"], arrays["uncertainty"], str(arrays["method"]), messages)
+
+
+def _save(path: Path, content: str, solution: _Solution) -> None:
+    arrays = {
+        "states": solution.states,
+        "uncertainty": solution.uncertainty,
+        "method": np.array(solution.method),
+        "messages": np.array(solution.messages),
+    }
+    try:
+        write_sealed_arrays(path, arrays, key=content, kind=KIND)
+    except OSError as error:
+        logger.warning(f"{path}: cannot be written: {error.strerror}; next time it is computed again")
 
 
 def _dataset(assembly: Assembly, times: Floats, solution: _Solution) -> xr.Dataset:

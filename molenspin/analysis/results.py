@@ -1,5 +1,6 @@
 """What a sweep left behind, as tables, figures and the report read it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -13,13 +14,16 @@ from molenspin.analysis.speedups import (
     equal_error_table,
     equal_step_table,
     known_errors,
+    members_text,
     target_errors,
 )
 from molenspin.analysis.work_precision import Curve, CurveKey
 from molenspin.errors import MolenspinError
 from molenspin.integrators import Integrator
 from molenspin.status import CaseStatus
+from molenspin.sweep.labels import keyed_name
 from molenspin.timing import TimingCase, TimingResults, load_timing
+from molenspin.timing.table import in_display_order
 
 
 @dataclass(frozen=True)
@@ -63,13 +67,16 @@ class SweepResults:
 
     @property
     def curve_titles(self) -> dict[CurveKey, str]:
-        """Assembly and size of each key, and the machine where there are several."""
-        machines = {key[0] for key in self.curves}
-        return {
-            key: f"{key[1]}, {key[2]} bodies"
-            + (f" × {key[3]} members" if key[3] > 1 else "")
-            + (f", on {key[0]}" if len(machines) > 1 else "")
+        """Assembly, size and what is varied, of each key, and the machine where there are several."""
+        machines = {key.machine for key in self.curves}
+        titles = {
+            key: f"{key.assembly}, {key.body_count} bodies{members_text(key.member_count, key.parameters)}"
+            + (f", on {key.machine}" if len(machines) > 1 else "")
             for key in self.curves
+        }
+        shared = {title for title, count in Counter(titles.values()).items() if count > 1}
+        return {
+            key: keyed_name(title, key.content) if title in shared else title for key, title in titles.items()
         }
 
     @cached_property
@@ -109,12 +116,13 @@ class SweepResults:
     def phase_shares(self) -> pd.DataFrame:
         """Share of each phase in the run time of the finest timed step, by assembly and backend."""
         shares: dict[str, dict[str, float]] = {}
-        records = sorted(self.timing.records if self.timing else (), key=lambda record: record.case)
-        for record in records:
+        for record in in_display_order(self.timing) if self.timing else ():
             seconds = asdict(record.phases)
             if record.samples.wall and sum(seconds.values()) > 0 and record.case.integrator is Integrator.RK4:
                 whole = max(record.samples.inside[-1], sum(seconds.values()))
-                label = f"{record.case.assembly} {record.case.body_count}, {record.backend}"
+                case = record.case
+                label = f"{case.assembly} {case.body_count}{members_text(case.member_count, case.parameters)}"
+                label = f"{label}, {record.backend}"
                 other = 1.0 - sum(seconds.values()) / whole
                 found = {phase: value / whole for phase, value in seconds.items()} | {"other": other}
                 shares.setdefault(label, found)
@@ -141,9 +149,9 @@ def load_results(accuracy: Path, timing: Path | None = None) -> SweepResults:
         If a file cannot be read.
     """
     try:
-        table = pd.read_csv(accuracy, keep_default_na=True, dtype={"message": str})
+        table = pd.read_csv(accuracy, keep_default_na=True, dtype={"message": str, "key": str})
     except (OSError, ValueError) as error:
         raise MolenspinError(f"{accuracy}: not a table of accuracy: {error}") from error
-    if "message" in table:
-        table["message"] = table["message"].fillna("")
+    for name in {"message", "key"} & set(table.columns):
+        table[name] = table[name].fillna("")
     return SweepResults(table, load_timing(timing) if timing else None)

@@ -12,8 +12,12 @@ from molenspin.errors import InvalidValueError
 from molenspin.status import CaseStatus
 from molenspin.timing import TimingCase, TimingResults, timing_table
 from molenspin.timing.statistics import Estimate
+from molenspin.timing.table import in_display_order
 
 BASELINE = "numpy"
+
+ACROSS_SESSIONS = "timed in different sessions"
+"""Note of a ratio whose two sides were not timed beside each other: the machine may have changed between."""
 
 ErrorsByCase = Mapping[tuple[TimingCase, str], float]
 
@@ -21,20 +25,20 @@ ErrorsByCase = Mapping[tuple[TimingCase, str], float]
 def known_errors(
     results: TimingResults, accuracy: pd.DataFrame, *, column: str = ERROR
 ) -> dict[tuple[TimingCase, str], float]:
-    """Errors of the timed cases from an accuracy table of the same cases, by case and backend [rad].
+    """Errors of the timed cases from an accuracy table, by case and backend [rad].
+
+    Joined by the keys of the cases that a timing carries, never by names. Of an ensemble it is the largest
+    error of any member; where a member has none, the ensemble has none.
 
     With ``column`` `molenspin.analysis.convergence.UNCERTAINTY`: how far these errors can be trusted.
     """
-    finished = accuracy[accuracy["status"] == CaseStatus.OK.label].dropna(subset=[ERROR])
-    columns = ["assembly", "body_count", "integrator", "dt", "backend"]
-    table = {tuple(row[:-1]): row[-1] for row in finished[[*columns, column]].itertuples(index=False)}
-    errors = {}
-    for record in results.records:
-        case = record.case
-        key = (case.assembly, case.body_count, str(case.integrator), case.dt, record.backend)
-        if case.member_count == 1 and key in table:
-            errors[case, record.backend] = float(table[key])
-    return errors
+    finished = accuracy[(accuracy["status"] == CaseStatus.OK.label) & (accuracy["key"] != "")]
+    known = finished.dropna(subset=[ERROR]).set_index("key")[column].to_dict()
+    return {
+        (record.case, record.backend): float(max(known[key] for key in record.keys))
+        for record in results.current
+        if record.keys and all(key in known for key in record.keys)
+    }
 
 
 def equal_step_table(
@@ -47,9 +51,51 @@ def equal_step_table(
     """`molenspin.timing.timing_table`, with the errors replaced where they are known better."""
     known = uncertainties or {}
     table = timing_table(results, baseline=baseline)
-    best = [errors.get((r.case, r.backend), r.physics.error) for r in results.records]
-    bounds = [known.get((r.case, r.backend), r.physics.uncertainty) for r in results.records]
+    records = in_display_order(results)
+    best = [errors.get((r.case, r.backend), r.physics.error) for r in records]
+    bounds = [known.get((r.case, r.backend), r.physics.uncertainty) for r in records]
     return table.assign(error=pd.array(best, dtype="Float64"), uncertainty=pd.array(bounds, dtype="Float64"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """Times of one backend and integrator over the size of an assembly, at the smallest step of each size.
+
+    Parameters
+    ----------
+    label
+        What it is, for a legend.
+    backend, integrator
+        Who computed it, and how.
+    rows
+        Rows of `equal_step_table`, by size.
+    """
+
+    label: str
+    backend: str
+    integrator: str
+    rows: pd.DataFrame
+
+
+def by_size(table: pd.DataFrame) -> Iterator[Scaling]:
+    """Rows of `equal_step_table` for each assembly, ensemble, backend, integrator and machine."""
+    several = table["machine"].nunique() > 1
+    names = ["assembly", "member_count", "parameters", "backend", "integrator", "machine"]
+    for _, rows in table.groupby(names):
+        first = rows.iloc[0]
+        what = f"{first['assembly']}{members_text(first['member_count'], first['parameters'])}"
+        what += f" on {first['machine']}" if several else ""
+        backend, integrator = str(first["backend"]), str(first["integrator"])
+        finest = rows.sort_values("dt").drop_duplicates("body_count").sort_values("body_count")
+        yield Scaling(
+            label=f"{what}: {backend} {integrator}", backend=backend, integrator=integrator, rows=finest
+        )
+
+
+def members_text(member_count: int, parameters: str) -> str:
+    """What stands behind the name of an ensemble: `` × 64 members (sails.pitch varied)``."""
+    members = f" × {member_count} members" if member_count > 1 else ""
+    return members + (f" ({parameters} varied)" if parameters else "")
 
 
 def curves_by_key(
@@ -70,12 +116,21 @@ def equal_error_table(
     Returns
     -------
     pandas.DataFrame
-        ``machine``, ``assembly``, ``body_count``, ``error`` [rad], ``backend``, ``integrator``, ``dt`` [s],
+        ``machine``, ``assembly``, ``body_count``, ``member_count``, ``parameters``, ``error``
+        [rad], ``backend``, ``integrator``, ``dt`` [s],
         ``seconds``, ``speedup`` over the baseline at the same error with ``speedup_low`` and
         ``speedup_high``, ``note``. Nothing is extrapolated: the note says what was measured instead.
     """
     rows = [
-        {"machine": key[0], "assembly": key[1], "body_count": key[2], "error": target, **row}
+        {
+            "machine": key.machine,
+            "assembly": key.assembly,
+            "body_count": key.body_count,
+            "member_count": key.member_count,
+            "parameters": key.parameters,
+            "error": target,
+            **row,
+        }
         for key, same in curves.items()
         for target in targets
         for row in _rows_at_error(same, target, baseline)
@@ -131,6 +186,8 @@ def _note(curve: Curve, theirs: Curve | None, curves: Sequence[Curve], target: f
         coarsest = other.front()[0]
         if other.backend == curve.backend and coarsest.error < target and coarsest.median < seconds:
             return f"{other.integrator} takes less at its largest step and reaches {coarsest.error:.1e}"
+    if len(curve.sessions | theirs.sessions) > 1:
+        return ACROSS_SESSIONS
     return ""
 
 

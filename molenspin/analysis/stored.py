@@ -1,31 +1,34 @@
-"""The accuracy of all cases of a store."""
+"""The accuracy of the cases that a configuration asks for."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from molenspin.analysis.accuracy import accuracy_table
-from molenspin.store.reading import open_results
+from molenspin.store.selection import Selection, selected_results
 
 
-def stored_accuracy(url: str, *, cache: Path | None = None) -> pd.DataFrame:
-    """`molenspin.analysis.accuracy.accuracy_table` of every node, one batch in memory at a time.
+def stored_accuracy(url: str, selections: Sequence[Selection], *, cache: Path | None = None) -> pd.DataFrame:
+    """`molenspin.analysis.accuracy.accuracy_table` of each selection, one batch in memory at a time.
 
     Parameters
     ----------
     url
         Path or URL of the store.
+    selections
+        From `molenspin.store.selection.select`; whatever else the store holds is left out.
     cache
         Folder of reference solutions.
 
     Returns
     -------
     pandas.DataFrame
-        As of one node, ``assembly`` being the family where there is one: as in the timings of the sweep.
+        Rows in the order of the configuration; ``assembly`` is the label of the selection, as in the timings
+        of the sweep.
     """
-    tables: list[pd.DataFrame] = []
-    for name, node in open_results(url, chunks={}).children.items():
-        table = accuracy_table(node.to_dataset(), cache=cache)
-        tables.append(table.assign(assembly=str(node.attrs["family"] or name)))
-    tables.sort(key=lambda table: (table["assembly"].iloc[0], table["body_count"].iloc[0]))
+    tables = [
+        accuracy_table(dataset, cache=cache).assign(assembly=selection.label)
+        for selection, dataset in selected_results(url, selections)
+    ]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TypeAlias
 
 import numpy as np
 
@@ -15,8 +14,30 @@ from molenspin.timing.statistics import MINIMUM_SAMPLES, Estimate, Interval
 
 RESAMPLES = 1000
 
-CurveKey: TypeAlias = tuple[str, str, int, int, int]
-"""Machine, assembly, body count, member count, microseconds simulated: what must agree to compare costs."""
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class CurveKey:
+    """What must agree so that costs can be compared.
+
+    Parameters
+    ----------
+    machine
+        Where it was timed.
+    assembly, body_count, member_count, parameters
+        What was simulated, for people.
+    content
+        Hash of what was simulated, as in `molenspin.timing.TimingCase`.
+    microseconds
+        Time simulated.
+    """
+
+    machine: str
+    assembly: str
+    body_count: int
+    member_count: int
+    content: str
+    microseconds: int
+    parameters: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +88,11 @@ class Curve:
     backend: str
     integrator: Integrator
     points: tuple[Point, ...]
+
+    @property
+    def sessions(self) -> frozenset[str]:
+        """Sessions that its points were timed in."""
+        return frozenset(point.record.session for point in self.points if point.record)
 
     @property
     def label(self) -> str:
@@ -160,7 +186,7 @@ def _points(
     errors: Mapping[tuple[TimingCase, str], float],
     uncertainties: Mapping[tuple[TimingCase, str], float],
 ) -> Iterator[tuple[CurveKey, str, Integrator, Point]]:
-    for record in results.records:
+    for record in results.current:
         error = errors.get((record.case, record.backend), record.physics.error)
         usable = record.physics.verdict is Verdict.OK and record.samples.wall
         if usable and error is not None and np.isfinite(error) and error > 0:
@@ -177,9 +203,16 @@ def _points(
 
 
 def _key(results: TimingResults, record: TimingRecord) -> CurveKey:
-    case, machine = record.case, results.environment(record.session).machine
-    duration = round(case.dt * case.step_count * 1e6)
-    return machine, case.assembly, case.body_count, case.member_count, duration
+    case = record.case
+    return CurveKey(
+        machine=results.environment(record.session).machine,
+        assembly=case.assembly,
+        body_count=case.body_count,
+        member_count=case.member_count,
+        content=case.content,
+        microseconds=round(case.dt * case.step_count * 1e6),
+        parameters=case.parameters,
+    )
 
 
 def speedup_at_error(curve: Curve, baseline: Curve, error: float, *, seed: int = 0) -> Estimate:

@@ -42,7 +42,8 @@ def ratio_table(mills: Sequence[Mill], trajectories: Mapping[str, xr.Dataset]) -
     mills
         As read from the table.
     trajectories
-        Dataset of each mill, by its key: one run, or many over further dims.
+        Dataset of each mill, by the label of its assembly (the mill's key, and ``@`` with a short hash where
+        two assemblies have that name): one run, or many over further dims.
 
     Returns
     -------
@@ -57,9 +58,10 @@ def ratio_table(mills: Sequence[Mill], trajectories: Mapping[str, xr.Dataset]) -
         If no mill has trajectories.
     """
     rows = [
-        _row(mill, stage, trajectories[mill.key])
+        _row(mill, label, stage, runs)
         for mill in mills
-        if mill.key in trajectories
+        for label, runs in trajectories.items()
+        if label.partition("@")[0] == mill.key
         for stage in mill.output_stages
     ]
     if not rows:
@@ -67,18 +69,17 @@ def ratio_table(mills: Sequence[Mill], trajectories: Mapping[str, xr.Dataset]) -
     return pd.DataFrame(rows)
 
 
-def completed_runs(results: xr.DataTree) -> dict[str, xr.Dataset]:
-    """The runs of a store that came to their end, by the name of their assembly."""
-    nodes = {str(node.attrs["name"]): node.to_dataset() for node in results.leaves}
+def completed_runs(nodes: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+    """The runs of a store that came to their end, by the label of their assembly."""
     return {name: node.isel(case=node["status"].values == CaseStatus.OK) for name, node in nodes.items()}
 
 
-def _row(mill: Mill, stage: Stage, trajectories: xr.Dataset) -> dict[str, object]:
+def _row(mill: Mill, label: str, stage: Stage, trajectories: xr.Dataset) -> dict[str, object]:
     body, published = output_body(mill, stage), mill.published_ratio
     ratios = np.atleast_1d(speed_ratio(trajectories, SAILS, body).to_numpy()).ravel()
     agreement = published and ("yes" if all(agrees(ratio, published) for ratio in ratios) else "no")
     return {
-        "mill": mill.key,
+        "mill": label,
         "name": mill.name,
         "place": mill.place,
         "output": body,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from molenspin.analysis.choice import Choice
 from molenspin.analysis.results import SweepResults
-from molenspin.analysis.speedups import BASELINE, Answer, answers
+from molenspin.analysis.speedups import ACROSS_SESSIONS, BASELINE, Answer, answers
 from molenspin.analysis.work_precision import Curve, Point
 from molenspin.report import wording
 from molenspin.timing import TimingResults
@@ -101,7 +101,9 @@ def _speedup(choice: Choice) -> str:
     if choice.curve.backend == BASELINE:
         return "it is the baseline"
     against = f"over {BASELINE} {choice.baseline.integrator}, dt = {wording.step(choice.baseline_point.dt)}"
-    return f"{wording.speedup(choice.speedup)} {against}"
+    sides = {point.record.session for point in (choice.point, choice.baseline_point) if point.record}
+    across = f" ({ACROSS_SESSIONS})" if len(sides) > 1 else ""
+    return f"{wording.speedup(choice.speedup)} {against}{across}"
 
 
 def _sureness(
@@ -113,6 +115,12 @@ def _sureness(
         yield f"Agrees with {record.physics.against} to {wording.power(record.physics.difference)}"
     if record and timing and timing.environment(record.session).is_busy:
         yield "The machine was busy: ratios hold better than times"
+    session_count = len(frozenset().union(*(curve.sessions for curve in curves)))
+    if session_count > 1:
+        yield (
+            f"The candidates were timed in {session_count} sessions: small differences between them may come "
+            "from the machine"
+        )
     ties = [_setting(curve, point) for curve, point in _ties(choice, curves, error)]
     if ties:
         yield "Not distinguishable in time from " + "; ".join(ties)

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from molenspin.analysis.results import SweepResults
+from molenspin.analysis.speedups import by_size
 from molenspin.report import wording
 from molenspin.timing.statistics import median_estimate
 
@@ -85,10 +86,9 @@ def scaling_plot(results: SweepResults) -> go.Figure:
         return panels.figure
     backends = _backends(results)
     timed = results.speedup.dropna(subset=["median"])
-    for (assembly, backend, integrator), rows in timed.groupby(["assembly", "backend", "integrator"]):
-        finest = rows.sort_values("dt").drop_duplicates("body_count").sort_values("body_count")
-        label = f"{assembly}: {backend} {integrator}"
-        style = _style(str(integrator), backends.index(str(backend)))
+    for item in by_size(timed):
+        finest, label = item.rows, item.label
+        style = _style(item.integrator, backends.index(item.backend))
         per_step = (finest["median"] / finest["step_count"]).tolist()
         panels.add("run time per step", label, style, x=finest["body_count"].tolist(), y=per_step)
         faster = finest.dropna(subset=["speedup", "speedup_low"])

@@ -4,6 +4,8 @@ from typing import Any
 
 import pandas as pd
 
+from molenspin.analysis.convergence import parameter_columns
+from molenspin.analysis.speedups import members_text
 from molenspin.report import wording
 from molenspin.timing.statistics import Interval
 
@@ -12,7 +14,7 @@ def speedup_view(table: pd.DataFrame) -> pd.DataFrame:
     """Times and speedups at equal step."""
     return pd.DataFrame(
         {
-            "assembly": f"{row['assembly']}, {row['body_count']} bodies",
+            "assembly": _assembly(row),
             "integrator": row["integrator"],
             "dt": wording.step(row["dt"]),
             "backend": row["backend"],
@@ -35,7 +37,7 @@ def equal_error_view(table: pd.DataFrame) -> pd.DataFrame:
     """Times and speedups at equal error."""
     return pd.DataFrame(
         {
-            "assembly": f"{row['assembly']}, {row['body_count']} bodies",
+            "assembly": _assembly(row),
             "error [rad]": wording.power(row["error"]),
             "backend": row["backend"],
             "integrator": row.get("integrator") if pd.notna(row.get("integrator")) else "–",
@@ -60,16 +62,25 @@ def failed_view(table: pd.DataFrame) -> pd.DataFrame:
         "status": "status",
         "message": "reason",
     }
-    parameters = [str(name) for name in table.columns if "." in str(name)]
-    shown = [name for name in (*columns, *parameters) if name in table]
+    shown = [name for name in (*columns, *_varied(table)) if name in table]
     return table[shown].rename(columns=columns)
 
 
 def without_error_view(table: pd.DataFrame) -> pd.DataFrame:
     """Cases that ran to their end and have no error, with the reasons."""
     columns = {"assembly": "assembly", "body_count": "bodies", "integrator": "integrator", "dt": "dt [s]"}
-    shown = table.rename(columns=columns)[[*columns.values()]] if len(table) else table
+    shown = table.rename(columns=columns)[[*columns.values(), *_varied(table)]] if len(table) else table
     return shown.assign(reason=table["reference"]) if len(table) else shown
+
+
+def _varied(table: pd.DataFrame) -> list[str]:
+    """Parameters that the cases of a table have."""
+    return [name for name in parameter_columns(table) if table[name].notna().any()]
+
+
+def _assembly(row: "pd.Series[Any]") -> str:
+    members = members_text(row["member_count"], row["parameters"])
+    return f"{row['assembly']}, {row['body_count']} bodies{members}"
 
 
 def _interval(row: "pd.Series[Any]") -> str:

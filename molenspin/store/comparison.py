@@ -9,6 +9,7 @@ import zarr
 
 from molenspin.status import CaseStatus
 from molenspin.store.pairing import AGREEMENT, NodePair, Slots, pair_nodes, read_rows, trajectory_differences
+from molenspin.sweep.labels import keyed_name, shared_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +58,18 @@ def compare_stores(first: str, second: str) -> list[StoreChange]:
     list of StoreChange
         One for each assembly (with its varied parameters and output grid) and backend.
     """
-    return [change for pair in pair_nodes(first, second) for change in _compare_pair(pair)]
+    pairs = list(pair_nodes(first, second))
+    shared = shared_names({pair.layout: pair.name for pair in pairs})
+    return [
+        change
+        for pair in pairs
+        for change in _compare_pair(
+            pair, keyed_name(pair.name, pair.layout) if pair.name in shared else pair.name
+        )
+    ]
 
 
-def _compare_pair(pair: NodePair) -> list[StoreChange]:
+def _compare_pair(pair: NodePair, label: str) -> list[StoreChange]:
     columns = pd.DataFrame(
         {
             "backend": _texts(pair.first, "backend", pair.first_slots),
@@ -74,7 +83,7 @@ def _compare_pair(pair: NodePair) -> list[StoreChange]:
         for node, slots in ((pair.first, pair.only_first), (pair.second, pair.only_second))
     ]
     return [
-        _change(pair.name, backend, columns[columns["backend"] == backend], *lone)
+        _change(label, backend, columns[columns["backend"] == backend], *lone)
         for backend in sorted({*columns["backend"], *lone[0], *lone[1]})
     ]
 

@@ -15,6 +15,7 @@ from molenspin.store.arrays import QUANTITIES, TEXT
 from molenspin.store.location import array_of, open_location, open_root
 from molenspin.store.origins import fingerprints, machines
 from molenspin.store.pairing import AGREEMENT, NodePair, Slots, pair_nodes, read_rows, trajectory_differences
+from molenspin.sweep.labels import keyed_name, shared_names
 from molenspin.timing.merging import MergeConflictError
 
 PHYSICAL = (CaseStatus.OK, CaseStatus.DIVERGED, CaseStatus.NOT_CONVERGED)
@@ -115,14 +116,9 @@ def _text(node: zarr.Group, name: str, slot: int) -> str:
 
 
 def _named(pairs: list[NodePair]) -> Iterator[tuple[str, NodePair]]:
-    taken: set[str] = set()
+    shared = shared_names({pair.layout: pair.name for pair in pairs})
     for pair in pairs:
-        number, name = 1, pair.name
-        while name in taken:
-            number += 1
-            name = f"{pair.name}-{number}"
-        taken.add(name)
-        yield name, pair
+        yield keyed_name(pair.name, pair.layout) if pair.name in shared else pair.name, pair
 
 
 def _write_node(root: zarr.Group, pair: NodePair, name: str, number: int) -> int:

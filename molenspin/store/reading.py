@@ -1,6 +1,6 @@
 """Read a store: its ledger for planning, its cases for running, its results for people."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,48 +8,31 @@ import zarr
 from numpy.typing import NDArray
 
 from molenspin.errors import MolenspinError
-from molenspin.status import CaseStatus
 from molenspin.store.chunks import read_chunks, written_chunks
 from molenspin.store.location import array_of, first_line, naming_damage, open_root, store_exists
 from molenspin.store.origins import fingerprints
-from molenspin.store.records import GroupRecord
 from molenspin.sweep.ledger import Ledger, NodeLedger
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
-def read_ledger(url: str, records: Sequence[GroupRecord] = ()) -> Ledger:
-    """What the store holds; empty if there is no store.
+def read_ledger(url: str) -> Ledger:
+    """What the store holds, as its statuses say, which stand beside the data; empty if there is no store.
 
     Parameters
     ----------
     url
         Path or URL of the store.
-    records
-        Records of groups: where one says that all cases of a group have results, their statuses need not be
-        read and count as ok; the record says how many failed.
     """
     if not store_exists(url):
         return Ledger()
     with naming_damage(url):
         nodes = dict(nodes_of(url))
         ledger = Ledger({name: _unread_ledger(node) for name, node in nodes.items()})
-        completed = _completed(ledger, records)
         for name, node in nodes.items():
-            _read_statuses(node, ledger.nodes[name], completed)
+            _read_statuses(node, ledger.nodes[name])
     return ledger
-
-
-def _completed(ledger: Ledger, records: Sequence[GroupRecord]) -> dict[int, int]:
-    """Group number to fingerprint, of the groups whose record covers all their slots."""
-    groups = [node.group[node.identity != 0] for node in ledger.nodes.values()]
-    counts = np.bincount(np.concatenate([*groups, np.empty(0, dtype=np.int32)]), minlength=1)
-    return {
-        record.number: record.fingerprint
-        for record in records
-        if record.is_complete and record.number < len(counts) and record.case_count == counts[record.number]
-    }
 
 
 def nodes_of(url: str, *, read_only: bool = True) -> Iterator[tuple[str, zarr.Group]]:
@@ -122,21 +105,12 @@ def _unread_ledger(node: zarr.Group) -> NodeLedger:
     )
 
 
-def _read_statuses(node: zarr.Group, ledger: NodeLedger, completed: Mapping[int, int]) -> None:
-    """Fill in status and fingerprint: from the records, else from the chunks that were written."""
+def _read_statuses(node: zarr.Group, ledger: NodeLedger) -> None:
+    """Fill in status and fingerprint from the chunks that were written."""
     status, origin = array_of(node, "status"), array_of(node, "origin")
     size = ledger.batch_size
-    written = written_chunks(status)
-    is_written = np.isin(np.arange(ledger.slot_count) // size, written)
-    for number, known in completed.items():
-        recorded = (ledger.group == number) & is_written
-        ledger.status[recorded] = CaseStatus.OK
-        ledger.fingerprint[recorded] = known
-    used = (chunk for chunk in written if chunk * size < ledger.slot_count)
-    unknown = [chunk for chunk in used if int(ledger.group[chunk * size]) not in completed]
-    found = zip(
-        unknown, read_chunks(status, unknown), read_chunks(origin, unknown, parse=fingerprints), strict=True
-    )
+    used = [chunk for chunk in written_chunks(status) if chunk * size < ledger.slot_count]
+    found = zip(used, read_chunks(status, used), read_chunks(origin, used, parse=fingerprints), strict=True)
     for chunk, statuses, numbers in found:
         slots = slice(chunk * size, min((chunk + 1) * size, ledger.slot_count))
         ledger.status[slots] = statuses[: slots.stop - slots.start]

@@ -1,16 +1,29 @@
 """The record of a group: a small JSON file, written last and whole, that says the group is done."""
 
-import json
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from hashlib import sha256
+from json import dumps
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from molenspin.durable_files import write_durably
-from molenspin.errors import MolenspinError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from molenspin.errors import DamagedFileError
+from molenspin.sealed_files import read_sealed, write_sealed
 from molenspin.status import CaseStatus
-from molenspin.sweep.ledger import RESULTS
+
+KIND, SUMMARY_KIND = "records of groups", "sums of records"
+"""What the files are, as their seals say."""
+
+Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,30 +60,27 @@ class GroupRecord:
         When, UTC.
     """
 
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
+
     group: str
-    number: int
+    number: Count
     backend: str
     digest: str
-    fingerprint: int
-    batch_count: int
-    case_count: int
-    computed_count: int
-    status_counts: Mapping[str, int]
-    rates: Mapping[str, float]
-    core_seconds: float
-    elapsed: float
+    fingerprint: Count
+    batch_count: Count
+    case_count: Count
+    computed_count: Count
+    status_counts: Mapping[str, Count]
+    rates: Mapping[str, Rate]
+    core_seconds: Seconds
+    elapsed: Seconds
     machine: str
     versions: Mapping[str, str] = field(default_factory=dict)
     finished: str = ""
 
     def save(self, path: Path) -> None:
-        """Write the record, whole or not at all."""
-        write_durably(path, (json.dumps(asdict(self), indent=1) + "\n").encode())
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every case of the group has a result, good or bad."""
-        return set(self.status_counts) <= {status.label for status in RESULTS}
+        """Write the record, whole or not at all, with its digest as the key."""
+        write_sealed(path, asdict(self), key=self.digest, kind=KIND)
 
     @property
     def failed_count(self) -> int:
@@ -78,43 +88,100 @@ class GroupRecord:
         return sum(count for label, count in self.status_counts.items() if label != CaseStatus.OK.label)
 
 
-def load_record(path: Path) -> GroupRecord:
+_ADAPTER = TypeAdapter(GroupRecord)
+
+
+def load_record(path: Path, *, digest: str | None = None) -> GroupRecord:
     """Read a record.
+
+    Parameters
+    ----------
+    path
+        Its file, named after the group.
+    digest
+        Digest that the group must have; None for any.
 
     Raises
     ------
-    MolenspinError
-        If it is not one.
+    DamagedFileError
+        If it is not the record of that group, whole.
     """
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return GroupRecord(**content)
-    except (OSError, ValueError, TypeError) as error:
-        raise MolenspinError(f"{path}: not a record of a group: {error}") from error
+        return _checked(path, read_sealed(path, kind=KIND, key=digest))
+    except DamagedFileError as error:
+        advice = "delete it, and the next run of the workflow writes it again"
+        raise DamagedFileError(path, f"{error.reason}; {advice}") from error
+
+
+def _checked(path: Path, content: object) -> GroupRecord:
+    try:
+        record = _ADAPTER.validate_json(dumps(content))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise DamagedFileError(path, f"is not a record of a group: {where!a}: {first['msg']}") from None
+    if (
+        not path.name.startswith(f"{record.group}.")
+        or sum(record.status_counts.values()) != record.case_count
+    ):
+        raise DamagedFileError(path, "is the record of another group, or its counts do not add up")
+    return record
 
 
 def load_records(folder: Path) -> list[GroupRecord]:
-    """All records in a folder; files that are no records are passed over."""
-    records = []
+    """All records in a folder; one line of log names files that are no records, which are passed over."""
+    records, damaged = [], []
     for path in sorted(folder.glob("*.json")):
         try:
             records.append(load_record(path))
-        except MolenspinError:
-            continue
+        except DamagedFileError as error:
+            damaged.append(str(error))
+    if damaged:
+        others = f" (and {len(damaged) - 1} more in that folder)" if damaged[1:] else ""
+        _log_once(f"passed over{others}: {damaged[0]}")
     return records
 
 
-def summary(records: Sequence[GroupRecord]) -> str:
-    """All records added up, as JSON."""
+def is_whole_record(path: Path, digest: str) -> bool:
+    """Whether a file is the undamaged record of a group with that digest."""
+    try:
+        load_record(path, digest=digest)
+    except DamagedFileError:
+        return False
+    return True
+
+
+def save_summary(path: Path, records: Sequence[GroupRecord]) -> None:
+    """Write all records added up, with a key that stands for their groups."""
     counts: Counter[str] = Counter()
     for record in records:
         counts.update(record.status_counts)
+    digests = {record.group: record.digest for record in records}
     content = {
         "groups": len(records),
         "batches": sum(record.batch_count for record in records),
         "cases": sum(record.case_count for record in records),
         "status_counts": dict(counts),
         "core_seconds": sum(record.core_seconds for record in records),
-        "digests": {record.group: record.digest for record in records},
+        "digests": digests,
     }
-    return json.dumps(content, indent=1) + "\n"
+    write_sealed(path, content, key=_summary_key(digests), kind=SUMMARY_KIND)
+
+
+def is_whole_summary(path: Path, digests: Mapping[str, str]) -> bool:
+    """Whether a file is the undamaged summary of groups with those digests, by their names."""
+    try:
+        read_sealed(path, kind=SUMMARY_KIND, key=_summary_key(digests))
+    except DamagedFileError:
+        return False
+    return True
+
+
+def _summary_key(digests: Mapping[str, str]) -> str:
+    return sha256(dumps(digests, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=256)
+def _log_once(line: str) -> None:
+    """One command looks at a folder of records several times."""
+    logger.warning(line)

@@ -87,6 +87,11 @@ class Series:
         return self.select(np.broadcast_to(rows, self.case_count))
 
 
+def case_key(identity: int) -> str:
+    """A case's identity as tables and files carry it: 16 hexadecimal digits."""
+    return f"{identity:016x}"
+
+
 def expand(config: Config) -> tuple[Series, ...]:
     """All cases of a configuration; a case that two blocks name is kept once.
 

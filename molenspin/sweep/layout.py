@@ -8,6 +8,7 @@ from json import dumps
 from molenspin.config import Config
 from molenspin.config.models import Simulation, Storage
 from molenspin.sweep.cases import Series, sample_count
+from molenspin.sweep.labels import keyed_name, shared_names
 from molenspin.sweep.ledger import Ledger
 from molenspin.sweep.source import AssemblySource
 
@@ -78,41 +79,72 @@ class NodePlan:
     series: tuple[int, ...]
 
 
+def layouts_of(config: Config, series: Sequence[Series]) -> dict[str, tuple[Layout, tuple[int, ...]]]:
+    """The layouts that the series need, with the numbers of the series of each, by the layout's digest."""
+    found: dict[str, tuple[Layout, list[int]]] = {}
+    variables = tuple(config.storage.variables)
+    for number, item in enumerate(series):
+        layout = Layout(item.source, item.parameter_names, config.simulation, variables)
+        found.setdefault(layout.digest, (layout, []))[1].append(number)
+    return {digest: (layout, tuple(numbers)) for digest, (layout, numbers) in found.items()}
+
+
+def layout_labels(layouts: Mapping[str, Layout]) -> dict[str, str]:
+    """Name of each layout's assembly in tables, by the layout's digest: no two contents share one.
+
+    The sizes of a family share its name, and layouts of one assembly that differ in what they vary share a
+    label: the number of bodies and the parameters stand beside it.
+    """
+    sources = [layout.source for layout in layouts.values()]
+    shared = shared_names({source.family or source.content: _short_name(source) for source in sources})
+    return {
+        digest: keyed_name(layout.source.name, layout.source.content)
+        if not layout.source.family and layout.source.name in shared
+        else _short_name(layout.source)
+        for digest, layout in layouts.items()
+    }
+
+
+def series_labels(config: Config, series: Sequence[Series]) -> list[str]:
+    """Name of each series' assembly in tables."""
+    layouts = layouts_of(config, series)
+    labels = layout_labels({digest: layout for digest, (layout, _) in layouts.items()})
+    by_number = {number: labels[digest] for digest, (_, numbers) in layouts.items() for number in numbers}
+    return [by_number[number] for number in range(len(series))]
+
+
+def _short_name(source: AssemblySource) -> str:
+    return source.family or source.name
+
+
 def plan_nodes(config: Config, series: Sequence[Series], ledger: Ledger) -> tuple[NodePlan, ...]:
     """Distribute the series over nodes: those of the store where the layout fits, else new ones."""
-    layouts: dict[str, Layout] = {}
-    members: dict[str, list[int]] = {}
-    for number, item in enumerate(series):
-        variables = tuple(config.storage.variables)
-        layout = Layout(item.source, item.parameter_names, config.simulation, variables)
-        layouts.setdefault(layout.digest, layout)
-        members.setdefault(layout.digest, []).append(number)
-    names = _node_names(layouts, ledger)
+    layouts = layouts_of(config, series)
+    names = _node_names({digest: layout for digest, (layout, _) in layouts.items()}, ledger)
     return tuple(
         NodePlan(
             names[digest],
             layout,
-            _batch_size(layout, [series[number] for number in members[digest]], config.storage)
+            _batch_size(layout, [series[number] for number in members], config.storage)
             if names[digest] not in ledger.nodes
             else ledger.nodes[names[digest]].batch_size,
-            tuple(members[digest]),
+            members,
         )
-        for digest, layout in layouts.items()
+        for digest, (layout, members) in layouts.items()
     )
 
 
 def _node_names(layouts: Mapping[str, Layout], ledger: Ledger) -> dict[str, str]:
+    """Nodes that exist keep their names; a new one has its assembly's name, with keys where that is taken."""
     names = {node.layout: name for name, node in ledger.nodes.items() if node.layout in layouts}
+    fresh = {digest: layout.source for digest, layout in layouts.items() if digest not in names}
+    shared = shared_names({source.content: source.name for source in fresh.values()})
     taken = set(ledger.nodes)
-    for digest, layout in layouts.items():
-        if digest in names:
-            continue
-        number, name = 1, layout.source.name
-        while name in taken:
-            number += 1
-            name = f"{layout.source.name}-{number}"
-        names[digest] = name
-        taken.add(name)
+    for digest, source in fresh.items():
+        keyed = keyed_name(source.name, source.content)
+        first = keyed if source.name in shared else source.name
+        names[digest] = next(name for name in (first, keyed, f"{keyed}-{digest}") if name not in taken)
+        taken.add(names[digest])
     return names
 
 

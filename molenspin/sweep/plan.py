@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from itertools import groupby
+from json import dumps
 from typing import Any
 
 from molenspin.config import Config
 from molenspin.sweep.batches import UNASSIGNED, Batch, BatchState, node_batches
 from molenspin.sweep.cases import Series
-from molenspin.sweep.layout import NodePlan, plan_nodes
+from molenspin.sweep.layout import NodePlan, layout_labels, plan_nodes
 from molenspin.sweep.ledger import Ledger
 
 
@@ -104,6 +105,18 @@ class Plan:
         """Hash of the whole plan but for what is done: changes when cases or code change."""
         parts = (f"{group.number}:{group.digest}" for group in self.groups)
         return sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    @cached_property
+    def asked(self) -> str:
+        """Hash of the cases asked for, their code and the names that tables give them.
+
+        What tables show follows from it: `digest` covers whole batches, which may hold cases of other plans.
+        """
+        labels = layout_labels({node.layout.digest: node.layout for node in self.nodes})
+        digest = sha256(dumps([sorted(self.fingerprints.items()), sorted(labels.items())]).encode())
+        for series in self.series:
+            digest.update(series.identities.tobytes())
+        return digest.hexdigest()[:16]
 
     def batches_in(self, state: BatchState) -> tuple[Batch, ...]:
         """Batches in one state."""

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import pandas as pd
 
 from molenspin.errors import InvalidValueError
+from molenspin.sweep.labels import keyed_name, shared_names
 from molenspin.timing.circumstances import same_circumstances
 from molenspin.timing.merging import position_difference
 from molenspin.timing.records import TimingCase, TimingRecord, TimingResults, Verdict
@@ -123,8 +124,13 @@ def _matched(first: TimingResults, second: TimingResults) -> list[_Pair]:
     }
     return [
         _pair(key, records_a.get(key), records_b.get(key), label="" if by_machine else label, same=same)
-        for key in sorted({*records_a, *records_b})
+        for key in sorted({*records_a, *records_b}, key=_display_order)
     ]
+
+
+def _display_order(key: _Key) -> tuple[object, ...]:
+    machine, case, backend = key
+    return machine, case.display_order, backend
 
 
 def _pair(
@@ -148,12 +154,15 @@ def _pair(
 
 
 def _keyed(results: TimingResults, *, by_machine: bool) -> dict[_Key, TimingRecord]:
-    """Index the records; where a session repeats another's, the later one counts."""
-    keyed: dict[_Key, TimingRecord] = {}
-    for record in sorted(results.records, key=lambda record: results.environment(record.session).started):
-        machine = results.environment(record.session).machine if by_machine else ""
-        keyed[machine, record.case, record.backend] = record
-    return keyed
+    """Index the latest record of each case and backend."""
+    return {
+        (
+            results.environment(record.session).machine if by_machine else "",
+            record.case,
+            record.backend,
+        ): record
+        for record in results.current
+    }
 
 
 def _shift(pair: _Pair) -> Shift:
@@ -212,15 +221,22 @@ def _physics_change(record_a: TimingRecord, record_b: TimingRecord) -> str:
 
 def comparison_table(comparisons: list[Comparison]) -> pd.DataFrame:
     """Return the comparisons as a table; ``change [%]`` is negative where B is faster."""
-    return pd.DataFrame([_row(comparison) for comparison in comparisons])
+    cases = {comparison.case.content: comparison.case for comparison in comparisons}
+    names = {content: (case.assembly, case.body_count, case.member_count) for content, case in cases.items()}
+    shared = shared_names(names)
+    labels = {
+        content: keyed_name(case.assembly, content) if names[content] in shared else case.assembly
+        for content, case in cases.items()
+    }
+    return pd.DataFrame([_row(comparison, labels[comparison.case.content]) for comparison in comparisons])
 
 
-def _row(comparison: Comparison) -> dict[str, object]:
+def _row(comparison: Comparison, label: str) -> dict[str, object]:
     ratio = comparison.ratio
     interval = ratio.interval if ratio else None
     return {
         "machine": comparison.machine,
-        "case": str(comparison.case),
+        "case": str(replace(comparison.case, assembly=label)),
         "backend": comparison.backend,
         "change [%]": "-" if ratio is None else f"{100 * (ratio.value - 1):+.1f}",
         "95% interval": "-"

@@ -45,6 +45,8 @@ class Environment:
         Build profile of the compiled core, or None where it is not installed.
     command
         The command that the session was started by.
+    resumed
+        When it went on after an interruption, ISO 8601 in UTC.
     """
 
     machine: str
@@ -58,6 +60,7 @@ class Environment:
     versions: dict[str, str]
     build_profile: str | None
     command: str = ""
+    resumed: tuple[str, ...] = ()
 
     @property
     def session(self) -> str:

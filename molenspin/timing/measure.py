@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
+from typing import Protocol
 
 from molenspin.backends.workload import Contender, Workload
 from molenspin.errors import InvalidValueError
@@ -25,6 +26,8 @@ def case_of(workload: Workload) -> TimingCase:
     """Return the value that identifies the workload in results."""
     return TimingCase(
         assembly=workload.assembly,
+        content=workload.content,
+        parameters=workload.parameters,
         body_count=workload.compiled.body_count,
         member_count=workload.compiled.member_count,
         integrator=workload.settings.integrator,
@@ -32,6 +35,18 @@ def case_of(workload: Workload) -> TimingCase:
         step_count=workload.settings.step_count,
         save_every=workload.settings.save_every,
     )
+
+
+class SessionKeeper(Protocol):
+    """Keeps what a session times, pass by pass, so that an interrupted one can go on."""
+
+    def earlier(self, number: int, environment: Environment) -> tuple[int, list[TimingRecord]]:
+        """Finished passes over a workload in this session, and what they found."""
+
+    def keep(
+        self, number: int, environment: Environment, pass_count: int, records: Sequence[TimingRecord]
+    ) -> None:
+        """Keep what is timed so far of a workload."""
 
 
 def measure(
@@ -44,6 +59,7 @@ def measure(
     clock: Clock = monotonic_clock,
     calibrate: Callable[[], object] = calibration_kernel,
     progress: Callable[[str], None] = lambda _: None,
+    keeper: SessionKeeper | None = None,
 ) -> TimingResults:
     """Time all contenders on all workloads, one workload after the other, as many times as there are visits.
 
@@ -63,18 +79,27 @@ def measure(
         Fixed work that is timed before each run.
     progress
         Called with one line before each workload.
+    keeper
+        Keeps finished passes, and knows those of the session before it was interrupted.
     """
     if not contenders:
         raise InvalidValueError("contenders: at least one backend is needed")
     timer = _Timer(
         contenders, environment.session, schedule, trusted or contenders[0].label, clock, calibrate
     )
-    records: list[list[TimingRecord]] = [[] for _ in workloads]
+    earlier = [keeper.earlier(number, environment) if keeper else (0, []) for number in range(len(workloads))]
+    records = [list(found) for _, found in earlier]
+    is_warm = [False] * len(workloads)
     for visit in range(schedule.visit_count):
         for number, workload in enumerate(workloads):
+            if visit < earlier[number][0]:
+                continue
             again = f", visit {visit + 1} of {schedule.visit_count}" if schedule.visit_count > 1 else ""
             progress(f"[{number + 1}/{len(workloads)}] {case_of(workload)}{again}")
-            records[number] = timer.visit(workload, visit, records[number])
+            records[number] = timer.visit(workload, visit, records[number], is_warm=is_warm[number])
+            is_warm[number] = True
+            if keeper:
+                keeper.keep(number, environment, visit + 1, records[number])
     found = tuple(record for same in records for record in same)
     return TimingResults(environments=(environment,), records=found)
 
@@ -88,7 +113,9 @@ class _Timer:
     clock: Clock
     calibrate: Callable[[], object]
 
-    def visit(self, workload: Workload, visit: int, before: Sequence[TimingRecord]) -> list[TimingRecord]:
+    def visit(
+        self, workload: Workload, visit: int, before: Sequence[TimingRecord], *, is_warm: bool
+    ) -> list[TimingRecord]:
         """Time a workload in one visit and join what earlier visits found of it."""
         earlier = {record.backend: record for record in before}
         again = [c for c in self.contenders if not before or self._is_worth_it(earlier[c.label])]
@@ -97,7 +124,7 @@ class _Timer:
             tasks,
             self.schedule,
             visit=visit,
-            warm=self._warm(earlier),
+            warm=self._warm(earlier) if is_warm else {},
             clock=self.clock,
             calibrate=self.calibrate,
         )
@@ -155,6 +182,7 @@ class _Timer:
             peak_memory=task.host_bytes,
             peak_device_memory=task.device_bytes,
             code=backend_fingerprint(contender.backend.name),
+            keys=workload.keys.get(label, ()),
         )
         outcome = task.outcome
         return replace(record, phases=outcome.phases, path=outcome.path) if outcome else record

@@ -1,15 +1,12 @@
 """Several machines' timing results in one."""
 
 from itertools import product
-from typing import TypeAlias
 
 import numpy as np
 
 from molenspin.errors import MolenspinError
 from molenspin.timing.physics import SMALLEST_SCALE
-from molenspin.timing.records import TimingCase, TimingRecord, TimingResults, Verdict
-
-_Key: TypeAlias = tuple[TimingCase, str, str]
+from molenspin.timing.records import TimingRecord, TimingResults, Verdict
 
 
 class MergeConflictError(MolenspinError):
@@ -17,9 +14,10 @@ class MergeConflictError(MolenspinError):
 
 
 def merge_timing(first: TimingResults, second: TimingResults) -> TimingResults:
-    """Return both results in one, keyed by case, backend and machine.
+    """Return both results in one, keyed by case, backend and session.
 
-    Where both hold the same key, the later session counts. The order of the arguments does not matter.
+    Nothing is dropped: `TimingResults.current` is the latest record of each case, backend and machine, and
+    the others of its session stand beside it. The order of the arguments does not matter.
 
     Raises
     ------
@@ -66,15 +64,14 @@ def _conflict(first: str, second: str, difference: float) -> str:
 
 
 def _canonical(*parts: TimingResults) -> TimingResults:
-    """Keep the latest record of each key, in an order that does not depend on the parts' order."""
-    records: dict[_Key, TimingRecord] = {}
+    """All records of all sessions, in an order that does not depend on the parts' order."""
     environments = {environment.session: environment for part in parts for environment in part.environments}
-    ordered = sorted(
-        (record for part in parts for record in part.records),
-        key=lambda record: (environments[record.session].started, repr(record)),
+    records = {
+        (record.case, record.backend, record.session): record
+        for record in sorted((record for part in parts for record in part.records), key=repr)
+    }
+    kept = sorted(
+        records.values(), key=lambda record: (*record.case.display_order, record.backend, record.session)
     )
-    for record in ordered:
-        records[record.case, record.backend, environments[record.session].machine] = record
-    kept = tuple(records[key] for key in sorted(records))
     used = sorted({record.session for record in kept})
-    return TimingResults(environments=tuple(environments[session] for session in used), records=kept)
+    return TimingResults(environments=tuple(environments[session] for session in used), records=tuple(kept))

@@ -2,16 +2,21 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
+from json import dumps, loads
 from pathlib import Path
 from typing import Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from molenspin.backends.protocol import PhaseSeconds
-from molenspin.errors import InvalidValueError, MolenspinError
+from molenspin.errors import DamagedFileError, InvalidValueError
 from molenspin.integrators import Integrator
+from molenspin.sealed_files import read_sealed, write_sealed
 from molenspin.timing.environment import Environment
 from molenspin.timing.samples import Samples
+
+KIND = "timing results"
 
 
 class Verdict(StrEnum):
@@ -26,23 +31,51 @@ class Verdict(StrEnum):
 class TimingCase:
     """What was simulated, whoever computed it.
 
+    Two cases are the same where their content and their settings are, whatever their names.
+
     Parameters
     ----------
+    content
+        Hash of the assembly, the members' parameters and the tolerances, from
+        `molenspin.backends.workload.Workload`. Where it is not known (in files of older versions, and for
+        rivals), the name stands for it.
     assembly
-        Name of the benchmark family or the assembly.
+        Name of the benchmark family or the assembly, for people.
+    parameters
+        What the members vary, ``component.field`` with commas between, for people; "" for one simulation.
     body_count, member_count
         Bodies of the assembly and members of the ensemble.
     integrator, dt, step_count, save_every
         As in `molenspin.backends.protocol.Settings`.
     """
 
-    assembly: str
+    assembly: str = field(compare=False)
+    content: str = ""
     body_count: int
     member_count: int
     integrator: Integrator
     dt: float
     step_count: int
     save_every: int
+    parameters: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.content:
+            object.__setattr__(self, "content", f"name {self.assembly}")
+
+    @property
+    def display_order(self) -> tuple[str, int, int, str, float, int, int, str]:
+        """Sorts cases as people read them: by name and size first."""
+        return (
+            self.assembly,
+            self.body_count,
+            self.member_count,
+            self.integrator,
+            self.dt,
+            self.step_count,
+            self.save_every,
+            self.content,
+        )
 
     def __str__(self) -> str:
         members = f" x {self.member_count} members" if self.member_count > 1 else ""
@@ -116,6 +149,8 @@ class TimingRecord:
         Bytes that the first run needed on a GPU, None without one.
     code
         Fingerprint of the sources behind the backend; empty where it was not noted.
+    keys
+        Identity of each member's case in a store, by which accuracy is joined; empty outside a sweep.
     """
 
     case: TimingCase
@@ -128,6 +163,7 @@ class TimingRecord:
     peak_memory: int | None = None
     peak_device_memory: int | None = None
     code: str = ""
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,29 +186,56 @@ class TimingResults:
         """Return the environment that a record names."""
         return next(environment for environment in self.environments if environment.session == session)
 
-    def save(self, path: Path) -> None:
-        """Write the results as JSON, whole or not at all."""
-        temporary = path.with_name(path.name + ".part")
-        temporary.write_bytes(_ADAPTER.dump_json(self, indent=1))
-        temporary.replace(path)
+    @cached_property
+    def current(self) -> tuple[TimingRecord, ...]:
+        """The latest record of each case, backend and machine, in the order of `records`.
+
+        Older ones are kept for what was timed beside them in one session: see `beside`.
+        """
+        latest: dict[tuple[TimingCase, str, str], TimingRecord] = {}
+        for record in sorted(self.records, key=lambda record: self.environment(record.session).started):
+            latest[record.case, record.backend, self.environment(record.session).machine] = record
+        chosen = {id(record) for record in latest.values()}
+        return tuple(record for record in self.records if id(record) in chosen)
+
+    def beside(self, record: TimingRecord, backend: str) -> TimingRecord | None:
+        """The record of another backend on the same case, taken in the same session: ratios need that."""
+        return self._by_session.get((record.case, backend, record.session))
+
+    @cached_property
+    def _by_session(self) -> dict[tuple[TimingCase, str, str], TimingRecord]:
+        return {(record.case, record.backend, record.session): record for record in self.records}
+
+    def save(self, path: Path, *, key: str = "") -> None:
+        """Write the results as JSON with a checksum, whole or not at all."""
+        write_sealed(path, loads(_ADAPTER.dump_json(self)), key=key, kind=KIND)
 
 
 _ADAPTER = TypeAdapter(TimingResults)
 
 
-def load_timing(path: Path) -> TimingResults:
+def load_timing(path: Path, *, key: str | None = None) -> TimingResults:
     """Read results that `TimingResults.save` wrote.
+
+    Parameters
+    ----------
+    path
+        Their file.
+    key
+        The key that they must have been saved with; None for any.
 
     Raises
     ------
-    MolenspinError
-        If the file cannot be read or is not such a file.
+    DamagedFileError
+        If the file cannot be read, is not such a file, or is not as it was saved.
     """
     try:
-        return _ADAPTER.validate_json(path.read_bytes())
-    except OSError as error:
-        raise MolenspinError(f"{path}: cannot be read: {error.strerror}") from error
+        return _ADAPTER.validate_json(dumps(read_sealed(path, kind=KIND, key=key)))
+    except DamagedFileError as error:
+        if isinstance(error.__cause__, OSError):
+            raise
+        raise DamagedFileError(path, f"{error.reason}; delete it and time again") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "top level"
-        raise MolenspinError(f"{path}: not a file of timing results: {where}: {first['msg']}") from error
+        raise DamagedFileError(path, f"not a file of {KIND}: {where!a}: {first['msg']}") from error

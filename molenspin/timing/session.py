@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from molenspin.backends.workload import Contender, Workload
+from molenspin.timing.archive import ArchivedSession
 from molenspin.timing.environment import read_environment, refuse_debug_build
 from molenspin.timing.measure import measure
 from molenspin.timing.records import TimingResults
@@ -18,6 +19,7 @@ def time_backends(
     threads: int = 1,
     machine: str | None = None,
     progress: Callable[[str], None] = lambda _: None,
+    archive: ArchivedSession | None = None,
 ) -> TimingResults:
     """Time all contenders on all workloads, alone on ``threads`` processors of this machine.
 
@@ -33,6 +35,8 @@ def time_backends(
         Name of this machine in the results; its host name and processor by default.
     progress
         Called with one line before each workload.
+    archive
+        Keeps what is finished, and knows what was finished before an interruption.
 
     Raises
     ------
@@ -42,4 +46,8 @@ def time_backends(
     with pinned_threads(threads) as pinning:
         environment = read_environment(pinning, machine=machine)
         refuse_debug_build(environment.build_profile)
-        return measure(workloads, contenders, environment, schedule=schedule, progress=progress)
+        if archive:
+            environment = archive.resumed(environment)
+        return measure(
+            workloads, contenders, environment, schedule=schedule, progress=progress, keeper=archive
+        )

@@ -21,20 +21,31 @@ def timing_table(results: TimingResults, *, baseline: str = DEFAULT_BASELINE) ->
     Returns
     -------
     pandas.DataFrame
-        Columns: ``machine``, ``assembly``, ``body_count``, ``member_count``, ``integrator``, ``dt`` [s],
+        One row for the latest record of each case, backend and machine. Columns: ``machine``,
+        ``assembly``, ``body_count``, ``member_count``, ``integrator``, ``dt`` [s],
         ``step_count``, ``save_every``, ``backend``, ``runs``, ``median``, ``median_low``,
         ``median_high``, ``first_call`` [s], ``speedup``, ``speedup_low``, ``speedup_high``, ``p_value`` (rank
-        test against the baseline), ``error`` and its ``uncertainty`` [rad], ``difference``,
-        ``max_residual``, ``peak_memory`` and ``peak_device_memory`` [bytes], ``verdict``, ``note``. A backend
-        that is wrong or failed has no median and no speedup.
+        test against the baseline of the same session), ``error`` and its ``uncertainty`` [rad],
+        ``difference``,
+        ``max_residual``, ``peak_memory`` and ``peak_device_memory`` [bytes], ``verdict``, ``note``,
+        ``parameters`` (what the members vary), ``session`` (its start), ``key`` (hash of what was simulated).
+        A backend that is wrong or failed has no median and no speedup.
     """
-    baselines = {
-        (record.case, record.session): record
-        for record in results.records
-        if record.backend == baseline and record.physics.verdict is Verdict.OK
-    }
-    rows = [_row(record, results, baselines.get((record.case, record.session))) for record in results.records]
+    rows = [
+        _row(record, results, _right(results.beside(record, baseline)))
+        for record in in_display_order(results)
+    ]
     return pd.DataFrame(rows)
+
+
+def in_display_order(results: TimingResults) -> list[TimingRecord]:
+    """The records that a table shows, sorted by name, size and setting."""
+    return sorted(results.current, key=lambda record: record.case.display_order)
+
+
+def _right(record: TimingRecord | None) -> TimingRecord | None:
+    """A record that computed the right thing, else None."""
+    return record if record and record.physics.verdict is Verdict.OK else None
 
 
 def _row(record: TimingRecord, results: TimingResults, baseline: TimingRecord | None) -> dict[str, object]:
@@ -59,6 +70,9 @@ def _row(record: TimingRecord, results: TimingResults, baseline: TimingRecord | 
         "peak_device_memory": record.peak_device_memory,
         "verdict": record.physics.verdict.value,
         "note": _note(record, baseline, median, p_value),
+        "parameters": record.case.parameters,
+        "session": results.environment(record.session).started,
+        "key": record.case.content,
     }
 
 

@@ -6,11 +6,13 @@ from made_results import ENVIRONMENT, made_record, made_timing
 
 import molenspin as ms
 from molenspin.analysis.choice import cheapest_setting
-from molenspin.analysis.work_precision import Curve, Point, speedup_at_error, work_precision
+from molenspin.analysis.work_precision import Curve, CurveKey, Point, speedup_at_error, work_precision
 from molenspin.timing.records import TimingResults, Verdict
 from molenspin.timing.statistics import MINIMUM_SAMPLES
 
-KEY = ("here", "mill", 4, 1, 2_000_000)
+KEY = CurveKey(
+    machine="here", assembly="mill", body_count=4, member_count=1, content="mill of 4", microseconds=2_000_000
+)
 
 
 def curve(

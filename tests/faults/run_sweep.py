@@ -11,7 +11,6 @@ from molenspin.store.preparation import prepare_store
 def run_sweep(config):
     """Plan, prepare, run; the number of cases that were computed."""
     project = open_project(config)
-    project.drop_false_records()
     prepare_store(project.plan, project.places.store)
     jobs = [
         planned_job(project.config, group.as_parameters()) for group in project.plan.groups if not group.done

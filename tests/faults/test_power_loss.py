@@ -18,14 +18,13 @@ from run_sweep import run_sweep
 from molenspin.backends.registry import get_backend
 from molenspin.batch_run import compute_batch
 from molenspin.config import config_from_mapping
-from molenspin.durable_files import write_durably
 from molenspin.errors import MolenspinError
 from molenspin.project import open_project, places_of
 from molenspin.status import CaseStatus
 from molenspin.store.durable_store import FolderStore
 from molenspin.store.location import store_exists
 from molenspin.store.reading import open_results, read_ledger
-from molenspin.store.records import load_record, load_records, summary
+from molenspin.store.records import load_record, load_records, save_summary
 from molenspin.store.status import failed_cases, status_table
 from molenspin.store.verification import Damage, find_damage, repair
 
@@ -133,7 +132,7 @@ def live(stage, folder, code):
         repair(places.store, [withdrawal(chunk) for chunk in stage.withdrawn], places.records)
     if stage.killed_after is None:
         run_sweep(content)
-        write_durably(places.summary, summary(load_records(places.records)).encode())
+        save_summary(places.summary, load_records(places.records))
         return
     code.batches_before_the_kill = stage.killed_after
     with pytest.raises(KeyboardInterrupt):
@@ -155,7 +154,7 @@ def check_what_is_left(places, truth):
         assert path.read_bytes().endswith(b"}\n"), f"{path.name} is torn"
     for path in places.records.glob("*.json"):
         load_record(path)
-    read_ledger(places.store, load_records(places.records))
+    read_ledger(places.store)
     if not store_exists(places.store):
         return
     for read in (failed_cases, status_table):

@@ -14,7 +14,7 @@ from molenspin.mills.ratios import agrees, completed_runs, ratio_table
 from molenspin.mills.table import Mill, read_mills
 from molenspin.project import open_project, planned_job
 from molenspin.store.preparation import prepare_store
-from molenspin.store.reading import open_results
+from molenspin.store.selection import select, selected_results
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "data" / "mills.csv"
@@ -76,7 +76,9 @@ def test_table_of_a_stored_sweep_leaves_out_what_failed(tmp_path: Path):
     prepare_store(project.plan, project.places.store)
     for group in project.plan.groups:
         run_group(planned_job(project.config, group.as_parameters()))
-    (row,) = ratio_table(MILLS, completed_runs(open_results(project.places.store))).to_dict("records")
+    found = selected_results(project.places.store, select(project.config, project.plan.series))
+    runs = completed_runs({item.label: dataset for item, dataset in found})
+    (row,) = ratio_table(MILLS, runs).to_dict("records")
     assert (row["mill"], row["runs"], row["agrees"]) == ("arkens", 1, "yes")
 
 

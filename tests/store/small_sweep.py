@@ -27,7 +27,6 @@ def sweep(folder, url=None):
 def run(content):
     """Run what a sweep lacks, as the workflow does; the number of computed cases and the results."""
     project = open_project(content)
-    project.drop_false_records()
     prepare_store(project.plan, project.places.store)
     groups = [group for group in project.plan.groups if not group.done]
     records = [run_group(planned_job(project.config, group.as_parameters())) for group in groups]

@@ -130,12 +130,13 @@ def test_circumstances_that_changed_are_listed():
     ]
 
 
-def test_merged_results_keep_both_machines_and_the_later_session():
+def test_merged_results_show_both_machines_and_the_later_session():
     early = results(record([1.0], backend="rust"), started="2026-01-01")
     late = results(record([2.0], backend="rust"), started="2026-02-01")
     server = results(record([3.0], backend="rust"), machine="server")
     merged = merge_timing(merge_timing(late, early), server)
-    assert [record.samples.wall for record in merged.records] == [(2.0,), (3.0,)]
+    assert [record.samples.wall for record in merged.current] == [(2.0,), (3.0,)]
+    assert len(merged.records) == 3
     assert {place.machine for place in merged.environments} == {"mill", "server"}
 
 

@@ -19,6 +19,6 @@ if project.config.outputs.mill_table:
         log:
             folder / "logs" / "mill_ratios.log",
         params:
-            store=project.places.store,
+            asked=project.plan.asked,
         script:
             "../scripts/mill_ratios.py"

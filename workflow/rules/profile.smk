@@ -22,7 +22,7 @@ rule profile:
         phases=folder / "profile" / "phases.csv",
     log:
         folder / "logs" / "profile.log",
-    threads: workflow.cores
+    threads: all_cores
     params:
         code=project.plan.fingerprints.get(project.config.outputs.profile_backend),
         what=[

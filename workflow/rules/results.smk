@@ -12,8 +12,7 @@ rule accuracy_table:
     log:
         folder / "logs" / "accuracy_table.log",
     params:
-        store=project.places.store,
-        references=str(folder / "references"),
+        asked=project.plan.asked,
     script:
         "../scripts/accuracy_table.py"
 
@@ -21,7 +20,7 @@ rule accuracy_table:
 # One job for all: starting Python takes longer than any of them.
 rule results:
     input:
-        folder / "tables" / "accuracy.csv",
+        project.places.accuracy,
         timing_outputs,
         profile_outputs,
     output:

@@ -20,7 +20,7 @@ rule simulate:
 
 rule simulations:
     input:
-        [folder / "groups" / f"{group.name}.json" for group in project.plan.groups],
+        list(project.records.values()),
     output:
         project.places.summary,
     log:

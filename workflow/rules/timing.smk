@@ -1,18 +1,17 @@
 # Timed runs have the machine to themselves: all cores, and only once everything else is done.
-timing_outputs = [folder / "timing.json"] if project.config.timing.repeats else []
+timing_outputs = [project.places.timing] if project.config.timing.repeats else []
 
 
 rule timing:
     input:
         project.places.summary,
-        folder / "tables" / "accuracy.csv",
+        project.places.accuracy,
     output:
-        folder / "timing.json",
+        project.places.timing,
     log:
         folder / "logs" / "timing.log",
-    threads: workflow.cores
+    threads: all_cores
     params:
-        timing=config.get("timing", {}),
-        cases=project.plan.digest,
+        asked=project.timing_key,
     script:
         "../scripts/timing.py"

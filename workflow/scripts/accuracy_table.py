@@ -1,11 +1,17 @@
-"""Tabulate the accuracy of every case, node by node."""
+"""Tabulate the accuracy of the cases that the configuration asks for."""
 
 from pathlib import Path
 
 from molenspin.analysis.stored import stored_accuracy
+from molenspin.config import config_from_mapping
+from molenspin.project import places_of
+from molenspin.store.selection import select
+from molenspin.sweep.cases import expand
 from molenspin.tables import write_table
 from molenspin.workflow import script
 
 with script(snakemake):
-    references = Path(snakemake.params.references)
-    write_table(stored_accuracy(snakemake.params.store, cache=references), Path(snakemake.output[0]))
+    config = config_from_mapping(snakemake.config)
+    places = places_of(config)
+    table = stored_accuracy(places.store, select(config, expand(config)), cache=places.references)
+    write_table(table, Path(snakemake.output[0]))

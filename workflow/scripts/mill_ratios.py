@@ -2,12 +2,17 @@
 
 from pathlib import Path
 
+from molenspin.config import config_from_mapping
 from molenspin.mills.ratios import completed_runs, ratio_table
 from molenspin.mills.table import read_mills
-from molenspin.store.reading import open_results
+from molenspin.project import places_of
+from molenspin.store.selection import select, selected_results
+from molenspin.sweep.cases import expand
 from molenspin.tables import write_table
 from molenspin.workflow import script
 
 with script(snakemake):
-    runs = completed_runs(open_results(snakemake.params.store))
+    config = config_from_mapping(snakemake.config)
+    found = selected_results(places_of(config).store, select(config, expand(config)))
+    runs = completed_runs({item.label: dataset for item, dataset in found})
     write_table(ratio_table(read_mills(Path(snakemake.input.mills)), runs), Path(snakemake.output[0]))

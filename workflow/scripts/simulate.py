@@ -1,5 +1,7 @@
 """Run the batches of one group."""
 
+from pathlib import Path
+
 from molenspin.config import config_from_mapping
 from molenspin.executor import run_group
 from molenspin.project import planned_job
@@ -7,6 +9,7 @@ from molenspin.workflow import ProgressLine, script
 
 if __name__ == "__main__":
     with script(snakemake):
-        job = planned_job(config_from_mapping(snakemake.config), snakemake.params.group)
+        config = config_from_mapping(snakemake.config)
+        job = planned_job(config, snakemake.params.group, Path(snakemake.output.record))
         show = ProgressLine(job.name)
         show.finish(run_group(job, show=show))

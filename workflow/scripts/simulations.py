@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from molenspin.store.records import load_record, summary
+from molenspin.store.records import load_record, save_summary
 from molenspin.workflow import script
 
 with script(snakemake):
     records = [load_record(Path(path)) for path in snakemake.input]
-    Path(snakemake.output[0]).write_text(summary(records))
+    save_summary(Path(snakemake.output[0]), records)

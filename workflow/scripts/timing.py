@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from molenspin.config import config_from_mapping
+from molenspin.project import places_of
 from molenspin.sweep_timing import time_sweep
 from molenspin.workflow import print_line, script
 
 with script(snakemake):
-    results = time_sweep(config_from_mapping(snakemake.config), progress=print_line)
+    config = config_from_mapping(snakemake.config)
+    results = time_sweep(config, places_of(config).timings, progress=print_line)
     results.save(Path(snakemake.output[0]))
