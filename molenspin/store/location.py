@@ -66,7 +66,8 @@ def open_location(url: str, *, read_only: bool = False, durable: bool = True) ->
     read_only
         Whether nothing may be written.
     durable
-        Whether every change is on the disk when it returns; if not, `sync_trees` flushes many together. An object store keeps what it was given.
+        Whether every change is on the disk when it returns; if not, `sync_trees` flushes many of them
+        together. An object store keeps what it was given.
 
     Raises
     ------
