@@ -1,14 +1,14 @@
 """Run one batch: build the ensemble, call the backend once, commit the results. A failure is a result."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from json import loads
 from time import perf_counter
 from traceback import format_exc
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import zarr
@@ -25,10 +25,13 @@ from molenspin.provenance import backend_fingerprint
 from molenspin.publication import machine_name, without_folders
 from molenspin.status import CaseStatus
 from molenspin.store.claims import Claim
-from molenspin.store.location import first_line, naming_damage, open_root
+from molenspin.store.location import array_of, first_line, naming_damage, open_root
 from molenspin.store.nodes import arrays_of, node_in
-from molenspin.store.writing import BatchRegion, BatchResult
+from molenspin.store.writing import BatchRegion, BatchResult, WrittenBatch, confirm
 from molenspin.sweep.batches import fingerprint_number
+
+Confirm: TypeAlias = Callable[[WrittenBatch], None]
+"""Makes the results of a batch count."""
 
 FAULTS = (AssertionError, AttributeError, LookupError, NameError, TypeError)
 """What faulty code raises: neither a result, nor mended by another try."""
@@ -120,8 +123,15 @@ class BatchReport:
     elapsed: float
 
 
-def run_batch(task: BatchTask) -> BatchReport:
+def run_batch(task: BatchTask, when_written: Confirm = confirm) -> BatchReport:
     """Simulate a batch and commit it.
+
+    Parameters
+    ----------
+    task
+        The batch.
+    when_written
+        Makes its results count, now or later.
 
     Raises
     ------
@@ -130,7 +140,7 @@ def run_batch(task: BatchTask) -> BatchReport:
     InternalError
         If the code is faulty.
     """
-    return commit_batch(task, compute_batch(task))
+    return commit_batch(task, compute_batch(task), when_written)
 
 
 @contextmanager
@@ -162,14 +172,15 @@ def compute_batch(task: BatchTask) -> BatchResult:
         return simulate_batch(_assembly_of(task), task)
 
 
-def commit_batch(task: BatchTask, result: BatchResult) -> BatchReport:
+def commit_batch(task: BatchTask, result: BatchResult, when_written: Confirm = confirm) -> BatchReport:
     """Write the results of a batch to the store, if the group's claim is held still."""
     arrays, assembly = _open_node(task.url, task.node, task.layout, task.slot_count)
     task.claim.check()
     with _naming_faults(task):
-        BatchRegion(arrays, task.first_slot, task.case_count).commit(
+        written = BatchRegion(arrays, task.first_slot, task.case_count).write(
             result, fingerprint=task.fingerprint, machine=machine_name(), relative_error=task.relative_error
         )
+    when_written(written)
     body_count = len(assembly.bodies)
     evaluations = int(result.force_evaluations[result.force_evaluations > 0].sum())
     return BatchReport(
@@ -284,8 +295,10 @@ def _open_node(
     slot_count: int,  # noqa: ARG001  (a longer node is another entry)
 ) -> tuple[Mapping[str, zarr.Array[Any]], Assembly]:
     """Arrays and assembly of a node, opened once: reading what describes them takes as long as a batch."""
-    node = node_in(open_root(url), name)
+    node = node_in(open_root(url, durable=False), name)
     if node.attrs.get("layout") != layout:
         raise MolenspinError(f"{url}: {name} is not the node that was planned; run the workflow again")
     with naming_damage(f"{url}/{name}"):
-        return arrays_of(node), assembly_from_dict(loads(str(node.attrs["assembly"])))
+        # `confirm` flushes the data of a batch together; its status is on the disk when it is written.
+        arrays = arrays_of(node) | {"status": array_of(open_root(url), f"{name}/status")}
+        return arrays, assembly_from_dict(loads(str(node.attrs["assembly"])))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from glob import escape
 from time import perf_counter
 from typing import ParamSpec, TypeAlias
@@ -14,7 +15,7 @@ from dask.callbacks import Callback
 from dask.delayed import delayed
 from dask.threaded import get as run_on_threads
 
-from molenspin.batch_run import BatchReport, BatchTask, compute_batch, run_batch
+from molenspin.batch_run import BatchReport, BatchTask, Confirm, compute_batch, run_batch
 from molenspin.clusters import connected, scheduler_in_environment
 from molenspin.errors import InternalError, MolenspinError
 from molenspin.group_job import GroupJob, pending_tasks
@@ -24,6 +25,7 @@ from molenspin.progress import Progress
 from molenspin.provenance import versions
 from molenspin.publication import machine_name
 from molenspin.store.claims import Claim, claim
+from molenspin.store.confirming import confirming
 from molenspin.store.location import first_line, naming_damage, storage_errors
 from molenspin.store.records import GroupRecord
 from molenspin.store.writing import BatchResult
@@ -87,7 +89,7 @@ def _run_claimed(job: GroupJob, held: Claim, show: Callable[[Progress], None], b
         if moved and scheduler:
             _run_on_cluster(moved, scheduler, moved[0].execution.threads or 1, finished)
         elif moved:
-            _run_here(moved, job, finished)
+            _run_here(moved, job, held, finished)
     if faults:
         raise InternalError(
             f"group {job.name}: {len(faults)} of {len(tasks)} batches stopped at a fault in the code; the "
@@ -126,7 +128,7 @@ def _moved(task: BatchTask, device: str) -> BatchTask:
     return replace(task, execution=replace(task.execution, device=device))
 
 
-def _run_here(tasks: Sequence[BatchTask], job: GroupJob, finished: Finished) -> None:
+def _run_here(tasks: Sequence[BatchTask], job: GroupJob, held: Claim, finished: Finished) -> None:
     """Run the batches on threads of this process; before them, and apart, those that the last job died of."""
     with journal(job.record.with_suffix(".journal")) as notes:
         others = []
@@ -137,13 +139,16 @@ def _run_here(tasks: Sequence[BatchTask], job: GroupJob, finished: Finished) -> 
                 finished(report)
             else:
                 others.append(task)
-        _run_on_threads(others, job.execution.threads, notes, finished)
+        with confirming(held.check) as confirm_soon:
+            _run_on_threads(others, job.execution.threads, notes, confirm_soon, finished)
 
 
-def _run_on_threads(tasks: Sequence[BatchTask], threads: int, notes: Journal, finished: Finished) -> None:
+def _run_on_threads(
+    tasks: Sequence[BatchTask], threads: int, notes: Journal, confirm_soon: Confirm, finished: Finished
+) -> None:
     def run(task: BatchTask) -> BatchReport | InternalError:
         with notes.under_way(task.key):
-            return _ended(run_batch, task)
+            return _ended(partial(run_batch, when_written=confirm_soon), task)
 
     delayed_run = delayed(run, pure=False, traverse=False)
     with Callback(posttask=lambda _key, report, *_: finished(report)):

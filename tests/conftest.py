@@ -30,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--histories", type=int, default=12, help="try so many histories of edits of a sweep")
     parser.addoption("--kills", type=int, default=0, help="kill -9 a run at so many random moments")
     parser.addoption("--every-file", action="store_true", help="damage every file of a store, in every way")
+    parser.addoption("--power-states", type=int, default=60, help="look at so many states after a power loss")
 
 
 @pytest.fixture(params=BACKENDS)

@@ -14,10 +14,12 @@ from zarr.abc.store import Store
 from zarr.core.buffer import Buffer
 from zarr.core.group import AsyncGroup, GroupMetadata
 from zarr.core.sync import sync
-from zarr.storage import LocalStore, ObjectStore, StorePath
+from zarr.storage import ObjectStore, StorePath
 
+from molenspin.durable_files import PARTIAL
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.store.description import COPY, FORMAT, group_attributes, parse_description, read_bytes
+from molenspin.store.durable_store import DurableStore, FolderStore
 
 KIND = "molenspin results"
 """Attribute of the root that tells our stores from others."""
@@ -71,8 +73,18 @@ def naming_damage(place: str) -> Iterator[None]:
         raise damaged(place, f"{type(error).__name__}: {first_line(error)}") from error
 
 
-def open_location(url: str, *, read_only: bool = False) -> Store:
+def open_location(url: str, *, read_only: bool = False, durable: bool = True) -> Store:
     """The Zarr store at a path or a URL (``s3://bucket/folder``; credentials come from the environment).
+
+    Parameters
+    ----------
+    url
+        Path or URL.
+    read_only
+        Whether nothing may be written.
+    durable
+        Whether every change is on the disk when it returns; if not, `sync_trees` flushes many of them
+        together. An object store keeps what it was given.
 
     Raises
     ------
@@ -81,7 +93,8 @@ def open_location(url: str, *, read_only: bool = False) -> Store:
     """
     if "://" in url:
         return _Remote(open_remote(url), read_only=read_only)
-    return LocalStore(Path(url), read_only=read_only)
+    store = DurableStore if durable else FolderStore
+    return store(Path(url), read_only=read_only)
 
 
 def open_remote(url: str) -> Any:  # noqa: ANN401  (obstore need not be installed)
@@ -126,8 +139,13 @@ class OtherFormatError(MolenspinError):
     """The results were written by a version with another format."""
 
 
-def open_root(url: str, *, read_only: bool = False) -> zarr.Group:
+def open_root(url: str, *, read_only: bool = False, durable: bool = True) -> zarr.Group:
     """The root group of a store that exists.
+
+    Parameters
+    ----------
+    url, read_only, durable
+        As for `open_location`.
 
     Raises
     ------
@@ -145,7 +163,7 @@ def open_root(url: str, *, read_only: bool = False) -> zarr.Group:
                 attributes |= {"kind": KIND, "format": FORMAT}
             else:
                 _refuse(url, content, attributes)
-        return group_at(open_location(url, read_only=read_only), "", attributes)
+        return group_at(open_location(url, read_only=read_only, durable=durable), "", attributes)
 
 
 def group_at(store: Store, path: str, attributes: Mapping[str, Any]) -> zarr.Group:
@@ -216,7 +234,7 @@ async def _only_partial(names: AsyncGenerator[str, None]) -> bool:
     """Whether a list of keys has none but those that killed writes leave behind."""
     async with aclosing(names):
         async for name in names:
-            if not name.endswith(".partial"):
+            if not name.endswith(PARTIAL):
                 return False
     return True
 

@@ -145,7 +145,7 @@ def _integer(node: zarr.Group, name: str) -> int:
 def case_rows(node: zarr.Group, chunks: Sequence[int]) -> Iterator[tuple[int, dict[str, NDArray[Any]]]]:
     """First slot of each batch, and the columns of its used slots."""
     parameters = [str(name) for name in node.attrs["parameters"]]  # type: ignore[union-attr]
-    names = ("dt", "integrator", "backend", "identity", "status", "origin", *parameters)
+    names = ("dt", "integrator", "backend", "identity", "status", *parameters)
     size = _integer(node, "batch_size")
     # Of a large node a group reads its part only.
     begin = min(chunks) * size
@@ -153,9 +153,13 @@ def case_rows(node: zarr.Group, chunks: Sequence[int]) -> Iterator[tuple[int, di
     columns = {name: read_column(node, name, part) for name in names}
     check_statuses(str(node.store_path), columns["identity"], columns["status"])
     _check_columns(node, columns, ("dt", "integrator", "backend", *parameters))
+    # Without a status nothing else of a batch counts: a power loss may have damaged it.
+    ended = [chunk for chunk in chunks if columns["status"][chunk * size - begin :][:size].any()]
+    origins = dict(zip(ended, read_chunks(array_of(node, "origin"), ended), strict=True))
     for chunk in chunks:
         first = chunk * size - begin
         batch = {name: values[first : first + size] for name, values in columns.items()}
+        batch["origin"] = origins.get(chunk, np.full(size, "", dtype=object))
         used = int(np.count_nonzero(batch["identity"]))
         yield chunk * size, {name: values[:used] for name, values in batch.items()}
 

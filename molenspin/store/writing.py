@@ -1,7 +1,7 @@
 """Commit a batch: data and outcomes first, then the status that makes it count."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,11 @@ import zarr
 from numpy.typing import NDArray
 from zarr.core.sync import sync
 
+from molenspin.durable_files import delete_trees, sync_trees
 from molenspin.errors import InvalidValueError
 from molenspin.status import CaseStatus
-from molenspin.store.arrays import QUANTITIES
+from molenspin.store.arrays import OUTCOMES, QUANTITIES, VARIABLE_ATTRIBUTES
+from molenspin.store.durable_store import folder_of
 from molenspin.store.origins import origin_of
 from molenspin.store.rounding import round_to_relative_error
 
@@ -89,13 +91,21 @@ class BatchRegion:
 
     def withdraw(self) -> None:
         """Mark the batch pending before any of its results is overwritten."""
-        if np.any(self._read("status")):
-            self.arrays["status"][self._slots] = int(CaseStatus.PENDING)
+        if self._may_hold("status") and np.any(self._read("status")):
+            pending = np.full(self.case_count, CaseStatus.PENDING, dtype=np.int8)
+            sync(self.write_together({"status": pending}))
 
     def commit(
         self, result: BatchResult, *, fingerprint: int, machine: str, relative_error: float = 0.0
     ) -> None:
-        """Write the results of the batch.
+        """Write the results of the batch and make them count; parameters as for `write`."""
+        written = self.write(result, fingerprint=fingerprint, machine=machine, relative_error=relative_error)
+        confirm(written)
+
+    def write(
+        self, result: BatchResult, *, fingerprint: int, machine: str, relative_error: float = 0.0
+    ) -> "WrittenBatch":
+        """Write the results of the batch; they count after `confirm`.
 
         Parameters
         ----------
@@ -107,17 +117,41 @@ class BatchRegion:
             Allowed rounding of recorded variables; 0 keeps every bit.
         """
         self.withdraw()
+        self._clear()
         outcomes: dict[str, NDArray[Any]] = {
             "origin": np.full(self.case_count, origin_of(fingerprint, machine), dtype=object),
             "outcome": result.quantities,
         }
-        if any(result.messages) or np.any(self._read("message") != ""):
+        if any(result.messages) or (self._may_hold("message") and np.any(self._read("message") != "")):
             outcomes["message"] = np.array(result.messages, dtype=object)
         rounded = {
             name: round_to_relative_error(values, relative_error) for name, values in result.variables.items()
         }
-        self._write(**rounded, **outcomes)
-        self._write(status=result.status)
+        values = {**rounded, **outcomes}
+        sync(self.write_together(values))
+        return WrittenBatch(self, tuple(values), result.status)
+
+    def _clear(self) -> None:
+        """Delete what a stopped process left of the batch: a power loss may have damaged it."""
+        folder = folder_of(self.arrays["status"].store)
+        if folder:
+            names = {*VARIABLE_ATTRIBUTES, *OUTCOMES}.intersection(self.arrays) - {"status"}
+            delete_trees(folder, self.chunk_keys(names))
+
+    def _may_hold(self, name: str) -> bool:
+        """Whether there may be values in an array; a file is quickly seen to be missing."""
+        folder = folder_of(self.arrays[name].store)
+        return folder is None or (folder / self.chunk_keys([name])[0]).exists()
+
+    def chunk_keys(self, names: Iterable[str]) -> list[str]:
+        """Where the batch is in arrays: keys of chunks, or what they begin with."""
+        number = self.first_slot // self.arrays["status"].chunks[0]
+        return [f"{self.arrays[name].path}/c/{number}" for name in names]
+
+    async def write_together(self, values: Mapping[str, NDArray[Any]]) -> None:
+        """Write all at once: one waits for the disk while others compress."""
+        writes = (self.arrays[name].async_array.setitem(self._slots, part) for name, part in values.items())
+        await asyncio.gather(*writes)
 
     @property
     def _slots(self) -> slice:
@@ -126,10 +160,41 @@ class BatchRegion:
     def _read(self, name: str) -> NDArray[Any]:
         return np.asarray(self.arrays[name][self._slots])
 
-    def _write(self, **values: NDArray[Any]) -> None:
-        """Write all at once: one waits for the disk while others compress."""
-        sync(self._write_together(values))
 
-    async def _write_together(self, values: Mapping[str, NDArray[Any]]) -> None:
-        writes = (self.arrays[name].async_array.setitem(self._slots, part) for name, part in values.items())
-        await asyncio.gather(*writes)
+@dataclass(frozen=True)
+class WrittenBatch:
+    """A batch whose results are written but do not count yet.
+
+    Parameters
+    ----------
+    region
+        Where they are.
+    names
+        Arrays that were written.
+    status
+        How its cases ended.
+    """
+
+    region: BatchRegion
+    names: tuple[str, ...]
+    status: NDArray[np.int8]
+
+
+def confirm(*batches: WrittenBatch) -> None:
+    """Make the results of batches count: flush them to the disk together, then write their statuses.
+
+    A power loss may take a status, and the batch is computed again; it cannot leave one without its data.
+
+    Parameters
+    ----------
+    batches
+        Of one store; at least one.
+    """
+    folder = folder_of(batches[0].region.arrays["status"].store)
+    if folder:
+        sync_trees(folder, (key for batch in batches for key in batch.region.chunk_keys(batch.names)))
+    sync(_write_statuses(batches))
+
+
+async def _write_statuses(batches: Sequence[WrittenBatch]) -> None:
+    await asyncio.gather(*(batch.region.write_together({"status": batch.status}) for batch in batches))

@@ -8,9 +8,9 @@ from molenspin.project import open_project, planned_job
 from molenspin.store.preparation import prepare_store
 
 
-def run_sweep(path):
+def run_sweep(config):
     """Plan, prepare, run; the number of cases that were computed."""
-    project = open_project(Path(path))
+    project = open_project(config)
     prepare_store(project.plan, project.places.store)
     jobs = [
         planned_job(project.config, group.as_parameters()) for group in project.plan.groups if not group.done
@@ -19,4 +19,4 @@ def run_sweep(path):
 
 
 if __name__ == "__main__":
-    run_sweep(sys.argv[1])
+    run_sweep(Path(sys.argv[1]))

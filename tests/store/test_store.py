@@ -208,7 +208,7 @@ def test_a_commit_that_was_killed_does_not_count(url, monkeypatch):
     def die(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(BatchRegion, "_write", die)
+    monkeypatch.setattr("molenspin.store.writing.sync_trees", die)
     with pytest.raises(KeyboardInterrupt):
         region.commit(result(3, 9.0), fingerprint=1, machine="here")
     assert read_ledger(url).nodes["mill-4"].status[:3].tolist() == [CaseStatus.PENDING] * 3
