@@ -188,18 +188,20 @@ def test_a_refusal_tells_how_long_it_took_and_nothing_else():
 @pytest.mark.parametrize("enabled", [True, False])
 def test_garbage_is_collected_between_runs_only(enabled):
     class Watching(FakeTask):
+        def prepare(self):
+            between.append(gc.isenabled())
+
         def run(self):
-            seen.append(gc.isenabled())
+            inside.append(gc.isenabled())
             return super().run()
 
-    seen, clock, before = [], FakeClock(), gc.isenabled()
+    between, inside, clock, before = [], [], FakeClock(), gc.isenabled()
     try:
         (gc.enable if enabled else gc.disable)()
         run_rounds({"a": Watching("a", clock, [1.0])}, Schedule(repeats=2, warm_up=0.0), clock=clock)
-        after = gc.isenabled()
     finally:
         (gc.enable if before else gc.disable)()
-    assert (set(seen), after) == ({False}, enabled)
+    assert (set(inside), set(between)) == ({False}, {enabled})
 
 
 def test_visits_are_joined_in_their_order():
