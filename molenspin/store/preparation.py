@@ -1,6 +1,6 @@
 """Make room in the store for a plan: create nodes, add slots, say in each slot what is asked of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from json import dumps
 from typing import Any
 
@@ -16,6 +16,7 @@ from molenspin.publication import publishable
 from molenspin.store.arrays import (
     COLUMN_CHUNK,
     OUTCOMES,
+    QUANTITIES,
     TEXT,
     TIME_ATTRIBUTES,
     VARIABLE_ATTRIBUTES,
@@ -27,7 +28,6 @@ from molenspin.store.arrays import (
 )
 from molenspin.store.description import (
     FORMAT,
-    Attributes,
     array_names,
     group_attributes,
     read_bytes,
@@ -44,13 +44,12 @@ from molenspin.store.location import (
 from molenspin.store.nodes import make_place, nodes_in
 from molenspin.store.restoration import (
     consolidate,
-    coordinate_texts,
     coordinate_values,
     restore,
     write_description,
 )
 from molenspin.sweep.batches import Batch, BatchState
-from molenspin.sweep.layout import NodePlan
+from molenspin.sweep.layout import Layout, NodePlan
 from molenspin.sweep.plan import Plan
 
 
@@ -103,8 +102,9 @@ def _create_node(root: zarr.Group, node: NodePlan, storage: Storage) -> zarr.Gro
         _create(group, name, spec, dimensions, shape=(0, *lengths), chunks=(node.batch_size, *lengths))
     for name, spec in create_columns(layout).items():
         _create(group, name, spec, ("case",), shape=(0,), chunks=(COLUMN_CHUNK,))
-    _write_coordinates(group, attributes)
-    write_description(group)
+    texts = _coordinate_texts(layout)
+    _write_coordinates(group, coordinate_values(attributes, texts))
+    write_description(group, texts)
     # In one write (attrs.update makes one for each key), and last.
     group.update_attributes(attributes)
     return group
@@ -143,8 +143,15 @@ def _create(
     )
 
 
-def _write_coordinates(group: zarr.Group, attributes: Attributes) -> None:
-    for name, values in coordinate_values(attributes, coordinate_texts(attributes)).items():
+def _coordinate_texts(layout: Layout) -> dict[str, list[str]]:
+    texts = {"body": [body.name for body in layout.source.assembly.bodies], "quantity": list(QUANTITIES)}
+    return texts | (
+        {"constraint": list(layout.source.constraint_names)} if "reaction" in layout.variables else {}
+    )
+
+
+def _write_coordinates(group: zarr.Group, coordinates: Mapping[str, NDArray[Any]]) -> None:
+    for name, values in coordinates.items():
         is_time = name == "time"
         spec = ArraySpec("float64", np.nan, TIME_ATTRIBUTES) if is_time else ArraySpec(TEXT, "")
         count = len(values)

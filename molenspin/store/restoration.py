@@ -150,8 +150,15 @@ def _attributes(document: Mapping[str, Any] | None) -> dict[str, Any]:
     return attributes if isinstance(attributes, dict) else {}
 
 
-def write_description(group: zarr.Group) -> None:
+def write_description(group: zarr.Group, texts: Mapping[str, Sequence[str]] | None = None) -> None:
     """Keep what describes a node a second time.
+
+    Parameters
+    ----------
+    group
+        The node.
+    texts
+        Values of the coordinates that are text; by default they are found from the assembly.
 
     Raises
     ------
@@ -165,7 +172,7 @@ def write_description(group: zarr.Group) -> None:
         if document is None or "shape" not in document:
             raise damaged(f"{group.store_path}/{name}/zarr.json", "it is missing or no description")
         arrays[name] = _with_slots(document, 0)
-    description = Description(attributes, arrays, coordinate_texts(attributes))
+    description = Description(attributes, arrays, texts or coordinate_texts(attributes))
     write_bytes(group.store, f"{group.path}/{COPY}", description.to_bytes())
 
 
