@@ -8,6 +8,8 @@ from json import dumps
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from molenspin.assembly.assembly import Assembly
 from molenspin.assembly.body import Body
 from molenspin.assembly.catalogue import CONSTRAINTS, ELEMENTS, Part
@@ -123,6 +125,11 @@ def _entry(component: Component) -> dict[str, Any]:
     counts = count_fields(type(component))
     for field in component.__dataclass_fields__.values():
         value = getattr(component, field.name)
+        if isinstance(value, np.ndarray) and value.ndim:
+            raise InvalidValueError(
+                f"{component.name}: {field.name} holds an array: give one number, and vary it with "
+                "simulate_ensemble"
+            )
         if field.default is MISSING or value != field.default:
             entry[field.name] = _plain(value, int if field.name in counts else float)
     return entry

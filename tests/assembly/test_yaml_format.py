@@ -130,6 +130,15 @@ def test_hash_of_the_smallest_mill_is_that_of_earlier_versions():
     assert content_hash(ms.benchmark_assembly("mill", 4)) == known
 
 
+@pytest.mark.parametrize("field", ["mass", "angle"])
+def test_an_array_is_no_content(field, tmp_path):
+    assembly = ms.Assembly("x")
+    assembly.add_body("a", **{"inertia": 1.0, "mass": 2.0, field: np.ones(3)})
+    for write in (content_hash, lambda given: given.save(tmp_path / "x.yaml")):
+        with pytest.raises(ms.InvalidValueError, match=f"a: {field} holds an array: give one number"):
+            write(assembly)
+
+
 def test_defaults_are_not_written():
     assembly = ms.Assembly("x")
     assembly.add_body("a", inertia=1, mass=2, angle=0.0)

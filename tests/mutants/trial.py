@@ -77,6 +77,8 @@ class Trials:
     def is_caught(self, mutant: Mutant) -> bool:
         """Whether a test fails, the import fails, or the tests take far longer than they did."""
         tests = self.covered.of(mutant.path, mutant.lines if mutant.in_function else None)
+        if not tests and not mutant.in_function:  # a module of declarations only, which every test imports
+            tests = set(self.covered.seconds)
         if not tests:
             return False
         checkout = self.free.get()
