@@ -37,6 +37,9 @@ Parse: TypeAlias = Callable[[NDArray[Any]], NDArray[Any]]
 PACKED = ("outcome", "origin")
 """Arrays that hold several variables each."""
 
+INTERNAL = {"coordinates", "node", "variables"}
+"""Attributes that say how a node is stored; SciPy's NetCDF writer cannot take one called ``variables``."""
+
 
 def open_node(node: zarr.Group, *, chunks: Any = None) -> xr.Dataset:  # noqa: ANN401
     """The dataset of a node, without unused slots and with a variable for each outcome.
@@ -72,7 +75,8 @@ class _NodeEngine(BackendEntrypoint):
         variables = dict(_case_variables(node))
         columns = {*COLUMNS, *node.attrs["parameters"]}  # type: ignore[misc]
         coordinates = dict(_coordinates(node)) | {name: variables.pop(name) for name in columns}
-        attributes = {name: value for name, value in node.attrs.asdict().items() if name != "coordinates"}
+        described = node.attrs.asdict()
+        attributes = {name: value for name, value in described.items() if name not in INTERNAL}
         return xr.Dataset(variables, coordinates, attributes)
 
 
