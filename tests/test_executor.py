@@ -194,13 +194,12 @@ def test_what_was_finished_before_an_interruption_stays(content, watch):
     assert node["status"].values.tolist() == [1] * 9
 
 
-def test_a_full_disk_is_one_message(content, monkeypatch):
-    from molenspin.store.writing import BatchRegion
-
+@pytest.mark.parametrize("place", ["BatchRegion.write", "sync_trees"])
+def test_a_full_disk_is_one_message(content, monkeypatch, place):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(BatchRegion, "commit", full)
+    monkeypatch.setattr(f"molenspin.store.writing.{place}", full)
     with pytest.raises(MolenspinError, match=r"cannot be written: .*No space left.*run again"):
         run(content)
 

@@ -86,7 +86,7 @@ def claim(place: str, purpose: str) -> Iterator[Claim]:
 @contextmanager
 def _locked(path: Path, purpose: str) -> Iterator[str]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as file:
+    with path.open("a+", encoding="utf-8", errors="replace") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -103,7 +103,7 @@ def _locked(path: Path, purpose: str) -> Iterator[str]:
 
 def _written(path: Path) -> str | None:
     with suppress(FileNotFoundError):
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8", errors="replace")
     return None
 
 

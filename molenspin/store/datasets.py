@@ -37,7 +37,7 @@ Parse: TypeAlias = Callable[[NDArray[Any]], NDArray[Any]]
 PACKED = ("outcome", "origin")
 """Arrays that hold several variables each."""
 
-INTERNAL = {"coordinates", "node", "variables"}
+INTERNAL = {"coordinates", "variables"}
 """Attributes that say how a node is stored; SciPy's NetCDF writer cannot take one called ``variables``."""
 
 

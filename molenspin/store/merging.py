@@ -9,10 +9,12 @@ import zarr
 from numpy.typing import NDArray
 from zarr.core.metadata import ArrayV3Metadata
 
+from molenspin.durable_files import sync_trees
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.status import CaseStatus
 from molenspin.store.arrays import QUANTITIES, TEXT
 from molenspin.store.description import array_names, per_case_arrays, with_checksum
+from molenspin.store.durable_store import folder_of
 from molenspin.store.location import array_of, open_location, open_root
 from molenspin.store.origins import fingerprints, machines
 from molenspin.store.pairing import AGREEMENT, NodePair, Slots, pair_nodes, read_rows, trajectory_differences
@@ -70,16 +72,19 @@ def merge_stores(first: str, second: str, target: str) -> int:
         raise MergeConflictError("\n".join(["the stores disagree in physics:", *listed, *more]))
     root = _create_root(target)
     counts = [_write_node(root, pair, name, number) for number, (name, pair) in enumerate(_named(pairs))]
+    if folder := folder_of(root.store):
+        sync_trees(folder.parent, [folder.name])
     # Written last: a store without it is not taken for one.
     roots = (open_root(url, read_only=True) for url in (first, second))
-    root.update_attributes(with_checksum(_merged_attributes(*roots)))
-    consolidate(root)
+    durable = zarr.open_group(open_location(target), mode="r+", zarr_format=3)
+    durable.update_attributes(with_checksum(_merged_attributes(*roots)))
+    consolidate(durable)
     return sum(counts)
 
 
 def _create_root(target: str) -> zarr.Group:
     try:
-        return zarr.open_group(open_location(target), mode="w-", zarr_format=3)
+        return zarr.open_group(open_location(target, durable=False), mode="w-", zarr_format=3)
     except FileExistsError:
         raise InvalidValueError(f"{target}: exists already; choose another place") from None
 

@@ -130,8 +130,12 @@ def _node(root: zarr.Group, name: str) -> Node | None:
 
 
 def _is_described(attributes: Attributes, name: str) -> bool:
-    """Whether attributes are those of the node of that name; a copy under another name is somebody else's."""
-    return all(key in attributes for key in REQUIRED) and attributes.get("node", name) == name
+    """Whether attributes are those of the node of that name; a copy under another name is somebody else's.
+
+    So is a dataset of ours that was written by xarray: there the parameters are text.
+    """
+    is_whole = all(key in attributes for key in REQUIRED) and isinstance(attributes["parameters"], list)
+    return is_whole and attributes.get("node", name) == name
 
 
 def _consolidated_attributes(root: zarr.Group, name: str) -> dict[str, Any]:
