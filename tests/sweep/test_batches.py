@@ -217,6 +217,18 @@ def test_groups_are_filled_up_to_their_seconds_and_hold_one_backend(job_batches,
         assert [group.number for group in plan.groups] == list(range(len(plan.groups)))
 
 
+@pytest.mark.parametrize("group", [0, 1, 5])
+def test_what_a_store_holds_keeps_its_group_and_new_batches_get_the_next(group):
+    (node,) = nodes(config(5))
+    identities = expand(config(5))[0].identities[:2]
+    plan = planned(config(5), Ledger({"mill-4": held(node, identities, group=[group] * 2)}))
+    assert [(batch.state.value, batch.group) for batch in plan.batches] == [
+        ("done", group),
+        ("new", group + 1),
+        ("new", group + 1),
+    ]
+
+
 def test_a_group_lists_its_chunks_by_node():
     plan = planned(
         config(3, assemblies=[{"family": "mill", "sizes": [4, 8]}], execution={"job_seconds": 1e6})

@@ -91,6 +91,11 @@ def test_every_change_turns_round_with_the_sides():
     assert back == [Change.FASTER, Change.SLOWER, Change.NONE, Change.ONLY_SECOND, Change.ONLY_FIRST]
 
 
+@pytest.mark.parametrize(("seconds", "change"), [(1.04, Change.NONE), (1.06, Change.SLOWER)])
+def test_changes_are_reported_from_5_percent_on(seconds, change):
+    assert changes(results(record(1.0)), results(record(seconds))) == [change]
+
+
 def test_no_smaller_change_is_detected_than_was_asked_for():
     first, second = results(record(1.0)), results(record(1.1))
     (exact,), (coarse,) = (compare_timing(first, second, smallest_change=size) for size in (0.0, 0.3))

@@ -1,10 +1,14 @@
+import json
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 from timing_fakes import FakeBackend, FakeClock, contender, environment, workload
 
+from molenspin import benchmark_assembly
+from molenspin.assembly.compile import compile_ensemble
 from molenspin.errors import MolenspinError
+from molenspin.sealed_files import write_sealed
 from molenspin.status import CaseStatus
 from molenspin.timing import Schedule, Verdict, format_table, load_timing, samples_dataset, timing_table
 from molenspin.timing.environment import refuse_debug_build
@@ -189,6 +193,31 @@ def test_without_a_reference_there_are_no_errors():
     assert timed(single, dtype="float32").records[0].physics.error is None
 
 
+def test_a_reference_that_lacks_a_member_gives_no_errors():
+    class LosesOne(SteppedBackend):
+        def run(self, compiled, settings, execution, history):
+            done = super().run(compiled, settings, execution, history)
+            return replace(done, status=np.array([CaseStatus.OK, done.status[1]], dtype=np.int8))
+
+    shafting = benchmark_assembly("shafting", 2)
+    inertias = {f"{shafting.bodies[0].name}.inertia": np.array([1.0, 2.0])}
+    two = replace(workload(), compiled=compile_ensemble(shafting, inertias))
+    clock = FakeClock()
+    backend = LosesOne("numpy", clock, lambda _: 1.0, diverges_below=0.1)
+    (record,) = measure([two], [contender(backend)], environment(), schedule=SCHEDULE, clock=clock).records
+    assert (record.physics.verdict, record.physics.error) == (Verdict.OK, None)
+
+
+@pytest.mark.parametrize(("trusted", "against"), [(None, "numpy"), ("numpy", "numpy"), ("rust", "rust")])
+def test_the_trusted_backend_may_be_any(trusted, against):
+    clock = FakeClock()
+    first = FakeBackend("numpy", clock, lambda _: 1.0, skew=1e-3)
+    second = FakeBackend("rust", clock, lambda _: 1.0)
+    records = timed(first, second, trusted=trusted).records
+    assert {record.physics.against for record in records} == {against}
+    assert [record.backend for record in records if record.physics.verdict is Verdict.OK] == [against]
+
+
 def test_what_a_backend_said_last_is_recorded():
     clock = FakeClock()
     (record,) = timed(FakeBackend("numpy", clock, lambda _: 1.0)).records
@@ -262,6 +291,16 @@ def test_other_files_are_refused_in_one_line(tmp_path, text, message):
     with pytest.raises(MolenspinError, match=message) as caught:
         load_timing(path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_sealed_file_with_other_content_says_where(tmp_path):
+    path = tmp_path / "timing.json"
+    timed(FakeBackend("numpy", FakeClock(), lambda _: 1.0)).save(path)
+    sealed = json.loads(path.read_text())
+    sealed["content"]["records"][0]["case"]["dt"] = "short"
+    write_sealed(path, sealed["content"], key=sealed["key"], kind=sealed["kind"])
+    with pytest.raises(MolenspinError, match=r"'records\.0\.case\.dt': Input should be a valid number"):
+        load_timing(path)
 
 
 def test_missing_file_is_named(tmp_path):
