@@ -157,6 +157,13 @@ def test_a_task_holds_buffers_for_what_is_recorded_and_gives_idle_memory_back_on
     assert task.host_bytes is None
 
 
+@pytest.mark.parametrize(("name", "device_bytes"), [("torch", 7), ("numpy", None)])
+def test_memory_of_a_device_is_that_of_backends_that_use_one(name, device_bytes):
+    task = SimulationTask(workload(), contender(FakeBackend(name, FakeClock(), lambda _: 1.0)))
+    task.peak = PeakMemory(bytes=1000, device_bytes=7)
+    assert task.device_bytes == device_bytes
+
+
 def test_results_survive_the_file(tmp_path):
     clock = FakeClock()
     good = FakeBackend("numpy", clock, lambda call: 0.1 + 1e-9 * call)
