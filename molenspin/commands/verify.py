@@ -36,7 +36,10 @@ def run(arguments: Namespace) -> int:
         )
     places = None if arguments.store else places_of(load_config(arguments.config))
     url = places.store if places else arguments.store
-    damages = [*_shown(find_damage(url)), *_shown(_damaged_records(places))]
+    damages = [
+        *_shown(find_damage(url, places.records if places else None)),
+        *_shown(_damaged_records(places)),
+    ]
     if not damages:
         print(f"{url}: every chunk is whole")
         return 0
@@ -63,7 +66,7 @@ def _repair(url: str, places: Places, damages: Sequence[Damage]) -> None:
     for _ in range(PASSES):
         repair(url, damages, places.records)
         count += len(damages)
-        damages = list(_shown(find_damage(url)))
+        damages = list(_shown(find_damage(url, places.records)))
         if not damages:
             print(f"{count} damaged files restored or withdrawn; run the workflow again")
             return

@@ -8,6 +8,7 @@ import zarr
 from zarr.abc.store import Store
 from zarr.core.sync import sync
 
+from molenspin.durable_files import PARTIAL
 from molenspin.errors import MolenspinError
 from molenspin.store.arrays import COLUMNS, OUTCOMES
 from molenspin.store.description import (
@@ -185,6 +186,16 @@ def arrays_of(node: zarr.Group) -> dict[str, zarr.Array[Any]]:
     return arrays
 
 
+def _has_no_file(store: Store, folder: str) -> bool:
+    """Whether a folder is all that a power loss left of an array."""
+
+    async def first_file() -> str | None:
+        files = store.list_prefix(f"{folder}/")
+        return await anext((name async for name in files if not name.endswith(PARTIAL)), None)
+
+    return sync(first_file()) is None
+
+
 def make_place(root: zarr.Group, name: str, arrays: Collection[str]) -> None:
     """Clear away what the creation of a node left that was killed.
 
@@ -208,7 +219,7 @@ def make_place(root: zarr.Group, name: str, arrays: Collection[str]) -> None:
         left &= set(arrays)
     # Coordinates are created last.
     known = COORDINATES if left >= set(OUTCOMES) else set()
-    if any(slots[one] != 0 and one not in known for one in left):
+    if any(slots[one] != 0 and one not in known and not _has_no_file(store, f"{name}/{one}") for one in left):
         raise MolenspinError(
             f"{root.store_path}/{name} holds something else than results, where a node must go; nothing was "
             "changed: move that folder out of the store, then run again"

@@ -68,10 +68,21 @@ class Damage:
         return f"{self.key}: {self.reason} ({self.remedy.value}{hit})"
 
 
-def find_damage(url: str) -> Iterator[Damage]:
+NO_STATUS = "is missing, or a job was stopped while it wrote the batch"
+
+
+def find_damage(url: str, records: Path | None = None) -> Iterator[Damage]:
     """What is damaged in a store, found by reading all of it but what other people put there.
 
     Where a description is damaged, the chunks that it describes are read after it was restored only.
+
+    Parameters
+    ----------
+    url
+        Path or URL of the store.
+    records
+        Folder of the groups' records, where it is known: a batch without a status is no damage as long as its
+        group has no record, for then the job was stopped and the next run goes on.
 
     Raises
     ------
@@ -86,7 +97,9 @@ def find_damage(url: str) -> Iterator[Damage]:
     for node in nodes:
         with naming_damage(f"{url}/{node.name}"):
             shared = [*_damaged_descriptions(node)] or [*_damaged_columns(node)]
-            yield from shared or _damaged_batches(node)
+            yield from shared or (
+                damage for damage in _damaged_batches(node) if not _is_unfinished(damage, records)
+            )
 
 
 def find_damaged_records(records: Path, summary: Path) -> Iterator[Damage]:
@@ -224,7 +237,11 @@ def _damaged_batch(batch: _Batch) -> Iterator[Damage]:
             yield from _damaged_outcome(batch, name, status)
         yield from _damaged_variables(batch, status)
     elif _has_origin(batch)[status == CaseStatus.PENDING].any():
-        yield batch.damage("status", "is missing, or a job was stopped while it wrote the batch")
+        yield batch.damage("status", NO_STATUS)
+
+
+def _is_unfinished(damage: Damage, records: Path | None) -> bool:
+    return damage.reason == NO_STATUS and records is not None and not records_of(damage.group, records)
 
 
 def _has_origin(batch: _Batch) -> NDArray[np.bool_]:

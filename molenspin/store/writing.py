@@ -151,7 +151,9 @@ class BatchRegion:
     async def write_together(self, values: Mapping[str, NDArray[Any]]) -> None:
         """Write all at once: one waits for the disk while others compress."""
         writes = (self.arrays[name].async_array.setitem(self._slots, part) for name, part in values.items())
-        await asyncio.gather(*writes)
+        for outcome in await asyncio.gather(*writes, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     @property
     def _slots(self) -> slice:

@@ -25,8 +25,9 @@ from molenspin.store.durable_store import FolderStore
 from molenspin.store.location import store_exists
 from molenspin.store.reading import open_results, read_ledger
 from molenspin.store.records import load_record, load_records, save_summary
-from molenspin.store.status import failed_cases, status_table
-from molenspin.store.verification import Damage, find_damage, repair
+from molenspin.store.repair import repair
+from molenspin.store.status import status_of
+from molenspin.store.verification import Damage, Remedy, find_damage
 
 # Zarr notes folders of a node that a stopped preparation left without an array in them.
 pytestmark = pytest.mark.filterwarnings("ignore:Object at:zarr.errors.ZarrUserWarning")
@@ -142,10 +143,8 @@ def live(stage, folder, code):
 
 def withdrawal(chunk):
     """A batch of the first group that `verify --repair` takes for damaged."""
-    return Damage(
-        node="mill-4", key=f"mill-4/angle/c/{chunk}/0/0", reason="", status_key=f"mill-4/status/c/{chunk}",
-        group="numpy-0000",
-    )  # fmt: skip
+    key = f"mill-4/angle/c/{chunk}/0/0"
+    return Damage(key=key, reason="", remedy=Remedy.BATCH, node="mill-4", chunk=chunk, group="numpy-0000")
 
 
 def check_what_is_left(places, truth):
@@ -157,9 +156,8 @@ def check_what_is_left(places, truth):
     read_ledger(places.store)
     if not store_exists(places.store):
         return
-    for read in (failed_cases, status_table):
-        with suppress(MolenspinError):
-            read(places.store)
+    with suppress(MolenspinError):
+        status_of(places.store)
     with suppress(MolenspinError):
         for key, found in results(places.store).items():
             assert found == truth[key], f"{key} is wrong"
@@ -203,7 +201,8 @@ class PowerLosses:
         try:
             check_what_is_left(places, self.truth)
             if number % 4 == 0:  # slow
-                assert not list(find_damage(places.store) if store_exists(places.store) else [])
+                found = find_damage(places.store, places.records) if store_exists(places.store) else ()
+                assert not list(found)
             check_resume(content, places, end)
         except Exception as error:
             text = str(error).splitlines()
@@ -237,7 +236,7 @@ def test_no_power_loss_makes_a_number_wrong_or_a_resume_impossible(tmp_path, cod
 @pytest.mark.parametrize(
     ("part", "without", "shown"),
     [
-        ("store.writing.sync_trees", lambda *_: None, "is wrong"),
+        ("store.writing.sync_trees", lambda *_: None, "damaged"),
         ("store.location.DurableStore", FolderStore, "Error"),
     ],
 )
