@@ -73,6 +73,12 @@ class Places:
         """Folder of all timings ever taken for this sweep."""
         return self.folder / "timings"
 
+    @property
+    def subfolders(self) -> tuple[Path, ...]:
+        """Folders that the rules write to."""
+        own = (self.folder / name for name in ("tables", "figures", "profile", "logs"))
+        return (self.records, self.references, self.timings, *own)
+
 
 @dataclass(frozen=True)
 class Project:
@@ -151,7 +157,7 @@ def open_project(config: Mapping[str, Any] | Path) -> Project:
         If a key, a value, a backend or an assembly is wrong; nothing was written.
     """
     checked = load_config(config) if isinstance(config, Path) else config_from_mapping(config)
-    _check_folder(places_of(checked).folder)
+    _check_folders(places_of(checked))
     series = expand(checked)
     return _planned(checked, series, _fingerprints(series))
 
@@ -180,10 +186,14 @@ def prepare_project(project: Project) -> None:
         prepare_store(plan, places.store)
 
 
-def _check_folder(folder: Path) -> None:
+def _check_folders(places: Places) -> None:
+    folder = places.folder
     for path in (folder, *folder.parents):
         if path.exists() and not path.is_dir():
             raise InvalidValueError(f"outputs.directory: {path} is not a folder; choose another place")
+    for path in places.subfolders:
+        if path.exists() and not path.is_dir():
+            raise InvalidValueError(f"{path} is not a folder; move it away, then run again")
 
 
 def places_of(config: Config) -> Places:
