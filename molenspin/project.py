@@ -1,6 +1,5 @@
 """A sweep with its places on disk: what the workflow, the command line and the reports open first."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,14 +17,11 @@ from molenspin.store.claims import claim, claim_place
 from molenspin.store.parts import STORE_NAME, TIMING_NAME
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import read_ledger
-from molenspin.store.records import is_whole_record
+from molenspin.store.records import RECORD_STEM, is_whole_record
 from molenspin.sweep.batches import fingerprint_number
 from molenspin.sweep.cases import Series, expand
 from molenspin.sweep.plan import Group, Plan, make_plan
 from molenspin.user_paths import user_location, user_path
-
-RECORD_STEM = re.compile(r"(?P<group>.+-\d{4,})(\.(?P<generation>\d+))?")
-"""A record's name without its ending: the group, and the number of the record where it is not the first."""
 
 
 @dataclass(frozen=True)
