@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from glob import escape
 from time import perf_counter
 from typing import ParamSpec, TypeAlias
 
@@ -27,7 +26,7 @@ from molenspin.publication import machine_name
 from molenspin.store.claims import Claim, claim
 from molenspin.store.confirming import confirming
 from molenspin.store.location import first_line, naming_damage, storage_errors
-from molenspin.store.records import GroupRecord
+from molenspin.store.records import GroupRecord, record_files
 from molenspin.store.writing import BatchResult
 
 P = ParamSpec("P")
@@ -105,10 +104,7 @@ def _run_claimed(job: GroupJob, held: Claim, show: Callable[[Progress], None], b
 
 def _drop_records(job: GroupJob) -> None:
     """Delete older records of the group: what they say is no longer so, or is said again."""
-    for path in (
-        job.record.parent / f"{job.name}.json",
-        *job.record.parent.glob(f"{escape(job.name)}.*.json"),
-    ):
+    for path in record_files(job.record.parent, job.name):
         path.unlink(missing_ok=True)
 
 

@@ -1,6 +1,5 @@
 """A sweep with its places on disk: what the workflow, the command line and the reports open first."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,14 +17,11 @@ from molenspin.store.claims import claim, claim_place
 from molenspin.store.parts import STORE_NAME, TIMING_NAME
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import read_ledger
-from molenspin.store.records import is_whole_record
+from molenspin.store.records import RECORD_STEM, is_whole_record
 from molenspin.sweep.batches import fingerprint_number
 from molenspin.sweep.cases import Series, expand
 from molenspin.sweep.plan import Group, Plan, make_plan
 from molenspin.user_paths import user_location, user_path
-
-RECORD_STEM = re.compile(r"(?P<group>.+-\d{4,})(\.(?P<generation>\d+))?")
-"""A record's name without its ending: the group, and the number of the record where it is not the first."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +68,12 @@ class Places:
     def timings(self) -> Path:
         """Folder of all timings ever taken for this sweep."""
         return self.folder / "timings"
+
+    @property
+    def subfolders(self) -> tuple[Path, ...]:
+        """Folders that the rules write to."""
+        own = (self.folder / name for name in ("tables", "figures", "profile", "logs"))
+        return (self.records, self.references, self.timings, *own)
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ def open_project(config: Mapping[str, Any] | Path) -> Project:
         If a key, a value, a backend or an assembly is wrong; nothing was written.
     """
     checked = load_config(config) if isinstance(config, Path) else config_from_mapping(config)
-    _check_folder(places_of(checked).folder)
+    _check_folders(places_of(checked))
     series = expand(checked)
     return _planned(checked, series, _fingerprints(series))
 
@@ -180,10 +182,14 @@ def prepare_project(project: Project) -> None:
         prepare_store(plan, places.store)
 
 
-def _check_folder(folder: Path) -> None:
+def _check_folders(places: Places) -> None:
+    folder = places.folder
     for path in (folder, *folder.parents):
         if path.exists() and not path.is_dir():
             raise InvalidValueError(f"outputs.directory: {path} is not a folder; choose another place")
+    for path in places.subfolders:
+        if path.exists() and not path.is_dir():
+            raise InvalidValueError(f"{path} is not a folder; move it away, then run again")
 
 
 def places_of(config: Config) -> Places:

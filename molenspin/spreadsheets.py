@@ -38,7 +38,10 @@ def read_csv(path: Path, **options: Any) -> pd.DataFrame:  # noqa: ANN401
 
 def _in_texts(table: pd.DataFrame, change: Callable[[object], object]) -> pd.DataFrame:
     """The table with every text and every column's name changed; columns of numbers stay as they are."""
-    changed: pd.DataFrame = table.apply(lambda it: it if is_numeric_dtype(it) else it.map(change))
+    changed: pd.DataFrame = table.apply(
+        # A column of texts that are all missing stays one of texts.
+        lambda it: it if is_numeric_dtype(it) else it.map(change).astype(it.dtype)
+    )
     return changed.rename(columns=change)
 
 

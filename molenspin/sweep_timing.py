@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from molenspin.assembly.compile import compile_assembly, compile_ensemble
 from molenspin.backends.protocol import Execution
@@ -16,7 +17,7 @@ from molenspin.config import Config
 from molenspin.errors import InvalidValueError
 from molenspin.integrators import Integrator
 from molenspin.provenance import backend_fingerprint
-from molenspin.sweep.cases import Series, case_key, expand, steps_per_sample
+from molenspin.sweep.cases import Identities, Series, case_key, expand, steps_per_sample
 from molenspin.sweep.layout import series_labels
 from molenspin.timing import Environment, Schedule, TimingCase, TimingRecord, TimingResults, time_backends
 from molenspin.timing.archive import ArchivedSession, ArchivedTiming, TimingArchive
@@ -155,8 +156,7 @@ def _workloads(by_backend: dict[str, list[Series]], label: str, config: Config) 
     """One workload for all backends that simulate the same points."""
     alike: dict[bytes, list[str]] = {}
     for backend, series in by_backend.items():
-        points = np.concatenate([item.parameters for item in series])[:LARGEST_ENSEMBLE]
-        alike.setdefault(points.tobytes(), []).append(backend)
+        alike.setdefault(_timed_members(series)[0].tobytes(), []).append(backend)
     for backends in alike.values():
         ordered = sorted(backends, key=lambda name: name != DEFAULT_BASELINE)
         workload = _workload({name: by_backend[name] for name in ordered}, label, config)
@@ -175,21 +175,30 @@ def _workload(by_backend: dict[str, list[Series]], label: str, config: Config) -
         newton_limit=simulation.newton_limit,
     )
     assembly = first.source.assembly
-    members = np.concatenate([item.parameters for item in same])[:LARGEST_ENSEMBLE]
-    columns = dict(zip(first.parameter_names, members.T, strict=True))
+    columns = dict(zip(first.parameter_names, _timed_members(same)[0].T, strict=True))
     return Workload(
         assembly=label,
         compiled=compile_ensemble(assembly, columns) if columns else compile_assembly(assembly),
         settings=settings,
         content=content_of(assembly, settings, columns),
         parameters=", ".join(first.parameter_names),
-        keys={backend: _keys(series) for backend, series in by_backend.items()},
+        keys={
+            backend: tuple(map(case_key, _timed_members(series)[1].tolist()))
+            for backend, series in by_backend.items()
+        },
     )
 
 
-def _keys(series: Sequence[Series]) -> tuple[str, ...]:
-    identities = np.concatenate([item.identities for item in series])[:LARGEST_ENSEMBLE]
-    return tuple(map(case_key, identities.tolist()))
+def _timed_members(series: Sequence[Series]) -> tuple[NDArray[np.float64], Identities]:
+    """Parameters and identities of the members to time: of many, some evenly spaced.
+
+    Sorted by their values, so that the order in which a configuration names them does not count.
+    """
+    points = np.concatenate([item.parameters for item in series])
+    identities = np.concatenate([item.identities for item in series])
+    order = np.lexsort([identities, *points.T[::-1]])
+    spaced = np.linspace(0, len(order) - 1, min(len(order), LARGEST_ENSEMBLE)).round().astype(int)
+    return points[order[spaced]], identities[order[spaced]]
 
 
 def _contender(backend: str, config: Config) -> Contender:

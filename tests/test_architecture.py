@@ -40,7 +40,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("rates", "workflow", "snakefile", "sweep_timing", "sweep_profile"),
     ("analysis",),
     ("figures", "tables"),
-    ("report", "accessor"),
+    ("report", "accessor", "sweep_results"),
     ("registration",),
     ("bench", "commands"),
     ("cli",),

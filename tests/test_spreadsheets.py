@@ -41,3 +41,9 @@ def test_numbers_stay_numbers(tmp_path):
     write_csv(table, tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_text() == "x,n,yes\n-1.5,-3,True\n,4,False\n"
     pd.testing.assert_frame_equal(read_csv(tmp_path / "t.csv"), table)
+
+
+def test_a_column_of_missing_texts_can_still_be_filled_with_texts(tmp_path):
+    (tmp_path / "t.csv").write_text("key,message\na,\nb,\n")
+    back = read_csv(tmp_path / "t.csv", dtype={"message": str}).fillna({"message": ""})
+    assert back["message"].tolist() == ["", ""]

@@ -75,6 +75,18 @@ def finished(tmp_path_factory):
     return folder
 
 
+def test_what_the_last_rules_read_comes_back_where_it_was_lost(finished):
+    results = finished / "results/tiny"
+    lost = [results / "tables/accuracy.csv", results / "timing.json", *results.glob("groups/*.json")]
+    before = {path: path.read_bytes() for path in lost[:2]}
+    for path in lost:
+        path.unlink()
+    process = run(finished, sweep(finished))
+    assert process.returncode == 0, process.stderr
+    assert {path: path.read_bytes() for path in before} == before
+    assert computed_counts(finished) == dict.fromkeys((path.stem for path in lost[2:]), 0)
+
+
 def test_a_run_writes_tables_and_figures(finished):
     results = finished / "results/tiny"
     assert {"accuracy.csv", "speedup.md", "speedup.html"} <= {path.name for path in results.glob("tables/*")}

@@ -1,6 +1,7 @@
 """Read the accuracy table that a sweep wrote, and refuse a file that is damaged."""
 
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 
 from molenspin.errors import MolenspinError
 from molenspin.integrators import Integrator
+from molenspin.sealed_files import read_sealed, write_sealed
 from molenspin.spreadsheets import read_csv
 from molenspin.status import CaseStatus
 
@@ -24,7 +26,19 @@ NUMBERS = (
 )
 """Columns that reports and figures need; the file has more, and one for each varied parameter."""
 
+SEAL_KIND = "checksums of tables"
+
 POSITIVE = ("body_count", "duration", "dt")
+
+
+def seal_path(path: Path) -> Path:
+    """The file beside a table that holds its checksum."""
+    return path.with_suffix(".seal.json")
+
+
+def seal_accuracy(path: Path) -> None:
+    """Write the checksum of a table beside it."""
+    write_sealed(seal_path(path), sha256(path.read_bytes()).hexdigest(), key=path.name, kind=SEAL_KIND)
 
 
 def read_accuracy(path: Path) -> pd.DataFrame:
@@ -33,11 +47,14 @@ def read_accuracy(path: Path) -> pd.DataFrame:
     Raises
     ------
     MolenspinError
-        If the file cannot be read, is cut off, or has a wrong column or value: names it.
+        If the file cannot be read, is cut off, has a wrong column or value, or is not as it was sealed:
+        names it. A table without a checksum beside it, as one that was copied alone, is read too.
     """
     try:
-        if not path.read_bytes().endswith(b"\n"):
+        content = path.read_bytes()
+        if not content.endswith(b"\n"):
             raise MolenspinError(f"{path}: not a whole table of accuracy: its last line is cut off")
+        _check_seal(path, content)
         table = read_csv(path, dtype=dict.fromkeys(TEXTS, str))
     except (OSError, ValueError) as error:
         raise MolenspinError(f"{path}: not a table of accuracy: {error}") from error
@@ -45,6 +62,14 @@ def read_accuracy(path: Path) -> pd.DataFrame:
     if missing:
         raise MolenspinError(f"{path}: not a table of accuracy: no column {', '.join(missing)}")
     return _checked(table.fillna(dict.fromkeys(TEXTS, "")), path) if len(table) else table
+
+
+def _check_seal(path: Path, content: bytes) -> None:
+    seal = seal_path(path)
+    if seal.exists() and read_sealed(seal, kind=SEAL_KIND) != sha256(content).hexdigest():
+        raise MolenspinError(
+            f"{path}: changed since the sweep wrote it: run the workflow again, or delete {seal.name}"
+        )
 
 
 def _checked(table: pd.DataFrame, path: Path) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from math import exp, log
 
 import pandas as pd
 
-from molenspin.analysis.speedups import BASELINE
+from molenspin.analysis.speedups import BASELINE, simulated
 
 
 def break_even_table(speedup: pd.DataFrame, *, baseline: str = BASELINE) -> pd.DataFrame:
@@ -29,13 +29,14 @@ def break_even_table(speedup: pd.DataFrame, *, baseline: str = BASELINE) -> pd.D
     counts = (speedup["backend"] != baseline) & (speedup["member_count"] == 1) & (speedup["parameters"] == "")
     timed = speedup[counts].dropna(subset=["speedup"])
     rows = []
-    for _, cases in timed.groupby(["machine", "assembly", "backend", "integrator"]):
+    durations = simulated(timed)
+    for (*_, duration), cases in timed.groupby(["machine", "assembly", "backend", "integrator", durations]):
         finest = cases.sort_values("dt").drop_duplicates("body_count").sort_values("body_count")
         first = finest.iloc[0]
         gained = dict(zip(finest["body_count"].astype(int), finest["speedup"].astype(float), strict=True))
         rows.append(
             {
-                "assembly": first["assembly"],
+                "assembly": first["assembly"] + (f", {duration:g} s" if durations.nunique() > 1 else ""),
                 "backend": first["backend"],
                 "integrator": first["integrator"],
                 f"faster than {baseline}": break_even(gained),

@@ -67,10 +67,12 @@ class SweepResults:
 
     @property
     def curve_titles(self) -> dict[CurveKey, str]:
-        """Assembly, size and what is varied, of each key, and the machine where there are several."""
+        """Assembly, size and what is varied, of each key; machine and duration where there are several."""
         machines = {key.machine for key in self.curves}
+        durations = {key.microseconds for key in self.curves}
         titles = {
             key: f"{key.assembly}, {key.body_count} bodies{members_text(key.member_count, key.parameters)}"
+            + (f", {key.microseconds / 1e6:g} s" if len(durations) > 1 else "")
             + (f", on {key.machine}" if len(machines) > 1 else "")
             for key in self.curves
         }
@@ -121,7 +123,8 @@ class SweepResults:
             if record.samples.wall and sum(seconds.values()) > 0 and record.case.integrator is Integrator.RK4:
                 whole = max(record.samples.inside[-1], sum(seconds.values()))
                 case = record.case
-                label = f"{case.assembly} {case.body_count}{members_text(case.member_count, case.parameters)}"
+                name = self.timing.labels[case.content] if self.timing else case.assembly
+                label = f"{name} {case.body_count}{members_text(case.member_count, case.parameters)}"
                 label = f"{label}, {record.backend}"
                 other = 1.0 - sum(seconds.values()) / whole
                 found = {phase: value / whole for phase, value in seconds.items()} | {"other": other}

@@ -78,18 +78,25 @@ class Scaling:
 
 
 def by_size(table: pd.DataFrame) -> Iterator[Scaling]:
-    """Rows of `equal_step_table` for each assembly, ensemble, backend, integrator and machine."""
+    """Rows of `equal_step_table` for each assembly, ensemble, backend, integrator, duration and machine."""
     several = table["machine"].nunique() > 1
+    durations = simulated(table)
     names = ["assembly", "member_count", "parameters", "backend", "integrator", "machine"]
-    for _, rows in table.groupby(names):
+    for (*_, duration), rows in table.groupby([*names, durations]):
         first = rows.iloc[0]
         what = f"{first['assembly']}{members_text(first['member_count'], first['parameters'])}"
+        what += f", {duration:g} s" if durations.nunique() > 1 else ""
         what += f" on {first['machine']}" if several else ""
         backend, integrator = str(first["backend"]), str(first["integrator"])
         finest = rows.sort_values("dt").drop_duplicates("body_count").sort_values("body_count")
         yield Scaling(
             label=f"{what}: {backend} {integrator}", backend=backend, integrator=integrator, rows=finest
         )
+
+
+def simulated(table: pd.DataFrame) -> "pd.Series[float]":
+    """Time that each row of `equal_step_table` simulates [s]; merged timings may differ in it."""
+    return (table["dt"] * table["step_count"]).round(9)
 
 
 def members_text(member_count: int, parameters: str) -> str:

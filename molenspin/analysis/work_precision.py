@@ -206,7 +206,7 @@ def _key(results: TimingResults, record: TimingRecord) -> CurveKey:
     case = record.case
     return CurveKey(
         machine=results.environment(record.session).machine,
-        assembly=case.assembly,
+        assembly=results.labels[case.content],
         body_count=case.body_count,
         member_count=case.member_count,
         content=case.content,

@@ -24,13 +24,12 @@ from molenspin.store.arrays import (
     TIME_ATTRIBUTES,
     VARIABLE_ATTRIBUTES,
     ArraySpec,
-    filled_rows,
 )
 from molenspin.store.description import coordinate_arrays
-from molenspin.store.location import array_of, damaged, naming_damage
+from molenspin.store.location import naming_damage
 from molenspin.store.nodes import arrays_of
 from molenspin.store.origins import fingerprints, machines
-from molenspin.store.slots import check_labels, needed_rows
+from molenspin.store.slots import check_labels, read_coordinate, refuse_lost_rows
 
 Parse: TypeAlias = Callable[[NDArray[Any]], NDArray[Any]]
 
@@ -82,12 +81,9 @@ class _NodeEngine(BackendEntrypoint):
 
 def _coordinates(node: zarr.Group) -> Iterator[tuple[str, xr.Variable]]:
     for name in coordinate_arrays(node.attrs.asdict()):
-        values = np.asarray(array_of(node, name)[:])
         if name == "quantity":
             continue  # a variable for each
-        is_ascending = name != "time" or bool(np.all(np.diff(values) > 0))
-        if not filled_rows(values).all() or not is_ascending:
-            raise damaged(f"{node.store_path}/{name}", "it is missing or lacks values")
+        values = read_coordinate(node, name)
         attributes = dict(TIME_ATTRIBUTES) if name == "time" else {}
         yield name, xr.Variable((name,), values, attributes)
 
@@ -159,18 +155,6 @@ class _CaseArray(BackendArray):
         with naming_damage(f"{self._node.store_path}/{self._name}"):
             values = np.asarray(self._array.oindex[key])
             slots = np.atleast_1d(np.arange(self.shape[0])[key[0]])
-            self._check(values.reshape(len(slots), -1) if values.size else values, slots)
+            rows = values.reshape(len(slots), -1) if values.size else values
+            refuse_lost_rows(self._node, self._name, rows, slots)
             return self._parse(values) if self._parse else values
-
-    def _check(self, values: NDArray[Any], slots: NDArray[np.intp]) -> None:
-        """Refuse values that are missing, but for cases that need not have them."""
-        is_number = values.dtype.kind == "f"
-        if not values.size or (is_number and not np.isnan(values.min())):
-            return
-        empty = slots[~filled_rows(values)]
-        lost = empty[needed_rows(self._node, self._name, empty)]
-        if len(lost):
-            raise damaged(
-                f"{self._node.store_path}/{self._name}/c/{lost[0] // self.chunks[0]}",
-                f"case {lost[0]} lacks values that it must have",
-            )

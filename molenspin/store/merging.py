@@ -19,6 +19,7 @@ from molenspin.store.location import array_of, open_location, open_root
 from molenspin.store.origins import fingerprints, machines
 from molenspin.store.pairing import AGREEMENT, NodePair, Slots, pair_nodes, read_rows, trajectory_differences
 from molenspin.store.restoration import consolidate, write_description
+from molenspin.store.slots import read_coordinate
 from molenspin.sweep.labels import keyed_name, shared_names
 from molenspin.timing.merging import MergeConflictError
 
@@ -138,7 +139,7 @@ def _write_node(root: zarr.Group, pair: NodePair, name: str, number: int) -> int
         by_case = array_name in per_case_arrays(template.attrs)
         copy = _create_like(group, array_name, array, len(rows) if by_case else array.shape[0])
         if not by_case:
-            copy[:] = array[:]
+            copy[:] = read_coordinate(template, array_name)
             continue
         for start in range(0, len(rows), copy.chunks[0]):
             copy[start : start + copy.chunks[0]] = _gather(array_name, rows[start : start + copy.chunks[0]])

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from molenspin.history import BODY_VARIABLES
 from molenspin.status import CaseStatus
-from molenspin.store.location import array_of
+from molenspin.store.location import array_of, naming_damage
+from molenspin.store.nodes import arrays_of
 from molenspin.store.reading import nodes_of, read_column
+from molenspin.store.slots import check_labels, check_statuses, refuse_lost_rows
 from molenspin.timing.physics import AGREEMENT as DTYPE_AGREEMENT
 from molenspin.timing.physics import SMALLEST_SCALE
 
@@ -48,17 +50,30 @@ class NodePair:
     @property
     def name(self) -> str:
         """Name of the assembly."""
-        node = self.first or self.second
-        return str(node.attrs["name"]) if node else ""
+        node = self.first if self.first is not None else self.second
+        return str(node.attrs["name"]) if node is not None else ""
 
 
 def pair_nodes(first_url: str, second_url: str) -> Iterator[NodePair]:
-    """Match the nodes of two stores by layout, and their cases by identity."""
-    first, second = (
-        {str(node.attrs["layout"]): node for _, node in nodes_of(url)} for url in (first_url, second_url)
-    )
+    """Match the nodes of two stores by layout, and their cases by identity.
+
+    Raises
+    ------
+    MolenspinError
+        If what labels the cases is damaged.
+    """
+    first, second = (_nodes_by_layout(url) for url in (first_url, second_url))
     for layout in sorted({*first, *second}):
         yield _pair(layout, first.get(layout), second.get(layout))
+
+
+def _nodes_by_layout(url: str) -> dict[str, zarr.Group]:
+    nodes = [node for _, node in nodes_of(url)]
+    for node in nodes:
+        with naming_damage(str(node.store_path)):
+            check_labels(node, arrays_of(node))
+            check_statuses(str(node.store_path), read_column(node, "identity"), read_column(node, "status"))
+    return {str(node.attrs["layout"]): node for node in nodes}
 
 
 def _pair(layout: str, first: zarr.Group | None, second: zarr.Group | None) -> NodePair:
@@ -100,7 +115,8 @@ def _finished(node: zarr.Group) -> NDArray[np.bool_]:
 def _differences(
     first: zarr.Group, first_slots: Slots, second: zarr.Group, second_slots: Slots
 ) -> NDArray[np.float64]:
-    variables = [name for name in BODY_VARIABLES if name in first and name in second]
+    recorded: list[Any] = [node.attrs["variables"] for node in (first, second)]
+    variables = [name for name in BODY_VARIABLES if all(name in names for names in recorded)]
     differences = [
         _relative(read_rows(first, name, first_slots), read_rows(second, name, second_slots))
         for name in variables
@@ -109,8 +125,17 @@ def _differences(
 
 
 def read_rows(node: zarr.Group, name: str, slots: Slots) -> NDArray[Any]:
-    """Values of an array in these slots, in their order."""
-    return np.asarray(array_of(node, name).oindex[slots])
+    """Values of an array in these slots, in their order.
+
+    Raises
+    ------
+    MolenspinError
+        If one that must be there is missing or damaged.
+    """
+    with naming_damage(f"{node.store_path}/{name}"):
+        values = np.asarray(array_of(node, name).oindex[slots])
+    refuse_lost_rows(node, name, values.reshape(len(slots), -1) if values.size else values, slots)
+    return values
 
 
 def _relative(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -65,7 +65,10 @@ def prepare_store(plan: Plan, url: str) -> None:
         restore(node)
         groups[node.name] = node.group
     for node_plan in plan.nodes:
-        group = groups.get(node_plan.name) or _create_node(root, node_plan, plan.config.storage)
+        # Asking a group whether it is true would count its members.
+        group = groups.get(node_plan.name)
+        if group is None:
+            group = _create_node(root, node_plan, plan.config.storage)
         fresh = [one for one in plan.batches if one.node == node_plan.name and one.state is BatchState.NEW]
         if fresh:
             _add_slots(group, node_plan, sorted(fresh, key=lambda batch: batch.index), plan)

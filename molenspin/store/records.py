@@ -1,6 +1,7 @@
 """The record of a group: a small JSON file, written last and whole, that says the group is done."""
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -24,6 +25,9 @@ REMEDY = "the next run of the workflow writes it again"
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+RECORD_STEM = re.compile(r"(?P<group>.+-\d{4,})(\.(?P<generation>\d+))?")
+"""A record's name without its ending: the group, and the number of the record where it is not the first."""
 
 logger = logging.getLogger(__name__)
 
@@ -129,10 +133,16 @@ def _checked(path: Path, content: object) -> GroupRecord:
     return record
 
 
+def record_files(folder: Path, group: str | None = None) -> list[Path]:
+    """Files in a folder that have the names of records, of a group or of all; other files are not ours."""
+    named = ((path, RECORD_STEM.fullmatch(path.stem)) for path in sorted(folder.glob("*.json")))
+    return [path for path, match in named if match and group in (None, match["group"])]
+
+
 def load_records(folder: Path) -> list[GroupRecord]:
-    """All records in a folder; one line of log names files that are no records, which are passed over."""
+    """All records in a folder; one line of log names those that are damaged, which are passed over."""
     records, damaged = [], []
-    for path in sorted(folder.glob("*.json")):
+    for path in record_files(folder):
         try:
             records.append(load_record(path))
         except DamagedFileError as error:

@@ -11,8 +11,9 @@ from molenspin.store.claims import claim, claim_place
 from molenspin.store.description import array_names, group_attributes, read_bytes
 from molenspin.store.location import open_root
 from molenspin.store.nodes import Node, nodes_in
+from molenspin.store.records import record_files
 from molenspin.store.restoration import consolidate, restore, restore_root, write_group
-from molenspin.store.verification import Damage, Remedy, records_of
+from molenspin.store.verification import Damage, Remedy
 
 
 def repair(url: str, damages: Sequence[Damage], records: Path) -> None:
@@ -35,10 +36,10 @@ def repair(url: str, damages: Sequence[Damage], records: Path) -> None:
         If the store is being prepared, or a group that is hit is being computed; then nothing is changed.
     """
     whole = any(damage.remedy is Remedy.NODE for damage in damages)
-    kept = {path.name.partition(".")[0] for path in records.glob("*.json")} if whole else set()
+    kept = {path.name.partition(".")[0] for path in record_files(records)} if whole else set()
     groups = {damage.group for damage in damages if damage.group} | kept
     with claimed(url, groups):
-        for path in (path for group in groups for path in records_of(group, records)):
+        for path in (path for group in groups for path in record_files(records, group)):
             path.unlink(missing_ok=True)
         for damage in damages:
             if damage.remedy is Remedy.RECORD:

@@ -8,8 +8,9 @@ import zarr
 from numpy.typing import NDArray
 
 from molenspin.status import CaseStatus
+from molenspin.store.arrays import filled_rows
 from molenspin.store.description import VARIABLES
-from molenspin.store.location import array_of, damaged
+from molenspin.store.location import array_of, damaged, naming_damage
 from molenspin.sweep.ledger import RESULTS
 
 Rows = NDArray[np.bool_]
@@ -29,6 +30,46 @@ def needed_rows(node: zarr.Group, name: str, slots: NDArray[np.intp]) -> Rows:
     if name in STATUSES:
         return np.isin(array_of(node, "status").oindex[slots], STATUSES[name])
     return np.asarray(array_of(node, "identity").oindex[slots] != 0)
+
+
+def refuse_lost_rows(node: zarr.Group, name: str, values: NDArray[Any], slots: NDArray[np.intp]) -> None:
+    """Refuse values of these slots that are missing, but for cases that need not have them.
+
+    Parameters
+    ----------
+    node, name
+        A per-case array.
+    values
+        One row for each slot.
+    slots
+        Their numbers, shape (slot_count,).
+    """
+    is_number = values.dtype.kind == "f"
+    if not values.size or (is_number and not np.isnan(values.min())):
+        return
+    empty = slots[~filled_rows(values)]
+    lost = empty[needed_rows(node, name, empty)]
+    if len(lost):
+        raise damaged(
+            f"{node.store_path}/{name}/c/{lost[0] // array_of(node, name).chunks[0]}",
+            f"case {lost[0]} lacks values that it must have",
+        )
+
+
+def read_coordinate(node: zarr.Group, name: str) -> NDArray[Any]:
+    """The values of a coordinate.
+
+    Raises
+    ------
+    MolenspinError
+        If it is damaged.
+    """
+    with naming_damage(f"{node.store_path}/{name}"):
+        values = np.asarray(array_of(node, name)[:])
+    is_ascending = name != "time" or bool(np.all(np.diff(values) > 0))
+    if not filled_rows(values).all() or not is_ascending:
+        raise damaged(f"{node.store_path}/{name}", "it is missing or lacks values")
+    return values
 
 
 def check_statuses(place: str, identity: NDArray[np.uint64], status: NDArray[np.int8]) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from glob import escape
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from molenspin.store.chunks import written_chunks
 from molenspin.store.description import COPY, array_names
 from molenspin.store.location import DAMAGE, array_of, first_line, naming_damage, open_root
 from molenspin.store.nodes import Node, arrays_of, nodes_in
-from molenspin.store.records import SUMMARY_KIND, load_record
+from molenspin.store.records import SUMMARY_KIND, load_record, record_files
 from molenspin.store.restoration import MISSING, wrong_coordinates, wrong_documents, wrong_root
 from molenspin.store.slots import STATUSES
 from molenspin.sweep.ledger import RESULTS
@@ -112,7 +111,7 @@ def find_damaged_records(records: Path, summary: Path) -> Iterator[Damage]:
     summary
         File that sums up the records of all groups; it need not be there.
     """
-    for path in sorted(records.glob("*.json")):
+    for path in record_files(records):
         try:
             load_record(path)
         except DamagedFileError as error:
@@ -125,14 +124,9 @@ def find_damaged_records(records: Path, summary: Path) -> Iterator[Damage]:
         yield Damage(key=str(summary), reason=error.reason, remedy=Remedy.RECORD)
         return
     for group in groups:
-        if not records_of(group, records):
+        if not record_files(records, group):
             key = str(records / f"{group}.json")
             yield Damage(key=key, reason="is missing", remedy=Remedy.RECORD)
-
-
-def records_of(group: str, records: Path) -> list[Path]:
-    """Files that are records of a group, whatever follows its name."""
-    return list(records.glob(f"{escape(group)}.*json"))
 
 
 def _damaged_descriptions(node: Node) -> Iterator[Damage]:

@@ -13,6 +13,7 @@ from molenspin.backends.protocol import PhaseSeconds
 from molenspin.errors import DamagedFileError, InvalidValueError
 from molenspin.integrators import Integrator
 from molenspin.sealed_files import read_sealed, write_sealed
+from molenspin.sweep.labels import keyed_name, shared_names
 from molenspin.timing.environment import Environment
 from molenspin.timing.samples import Samples
 from molenspin.user_paths import user_path
@@ -198,6 +199,23 @@ class TimingResults:
             latest[record.case, record.backend, self.environment(record.session).machine] = record
         chosen = {id(record) for record in latest.values()}
         return tuple(record for record in self.records if id(record) in chosen)
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Name of the assembly by content, told apart where merged sweeps have two contents of one name.
+
+        The sizes of a family differ in their number of bodies, which stands beside the name.
+        """
+        cases = {record.case.content: record.case for record in self.records}
+        shown = {
+            content: (case.assembly, case.body_count, case.member_count, case.parameters)
+            for content, case in cases.items()
+        }
+        shared = shared_names(shown)
+        return {
+            content: keyed_name(case.assembly, content) if shown[content] in shared else case.assembly
+            for content, case in cases.items()
+        }
 
     def beside(self, record: TimingRecord, backend: str) -> TimingRecord | None:
         """The record of another backend on the same case, taken in the same session: ratios need that."""

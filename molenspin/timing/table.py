@@ -57,7 +57,7 @@ def _row(record: TimingRecord, results: TimingResults, baseline: TimingRecord | 
     speedup, p_value = _against(baseline, record) if counts and baseline else (None, None)
     return {
         "machine": results.environment(record.session).machine,
-        **_case_columns(record.case),
+        **_case_columns(record.case, results.labels[record.case.content]),
         "backend": record.backend,
         "runs": len(wall),
         **_estimate_columns("median", median),
@@ -86,9 +86,9 @@ def _against(baseline: TimingRecord, record: TimingRecord) -> tuple[Estimate, fl
     return ratio_estimate(slow, fast), rank_test(slow, fast)
 
 
-def _case_columns(case: TimingCase) -> dict[str, object]:
+def _case_columns(case: TimingCase, label: str) -> dict[str, object]:
     return {
-        "assembly": case.assembly,
+        "assembly": label,
         "body_count": case.body_count,
         "member_count": case.member_count,
         "integrator": case.integrator.value,

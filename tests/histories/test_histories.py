@@ -62,8 +62,8 @@ edits = st.tuples(st.dictionaries(st.sampled_from(FILES), st.sampled_from([200.0
 """Files to write anew, with another stiffness, and the configuration after that."""
 
 
-def absolute(config, folder, turned=False):
-    """The configuration with its places in a folder, its keys in one order or the other."""
+def absolute(config, folder):
+    """The configuration with its places in a folder."""
     storage = dict(config["storage"])
     if "url" in storage:
         storage["url"] = str(folder / storage["url"])
@@ -71,8 +71,14 @@ def absolute(config, folder, turned=False):
         block | {"assemblies": [{"files": [str(folder / f) for f in block["assemblies"][0]["files"]]}]}
         for block in config["sweep"]
     ]
-    placed = config | {"sweep": sweep, "storage": storage, "outputs": {"directory": str(folder / "results")}}
-    return dict(reversed(placed.items())) if turned else placed
+    return config | {"sweep": sweep, "storage": storage, "outputs": {"directory": str(folder / "results")}}
+
+
+def turned(value):
+    """The same with its keys, blocks and values in the other order."""
+    if isinstance(value, dict):
+        return {key: turned(item) for key, item in reversed(value.items())}
+    return [turned(item) for item in reversed(value)] if isinstance(value, list) else value
 
 
 def write_files(folder, stiffnesses):
@@ -101,7 +107,7 @@ def check(history):
         expected = run_whole(absolute(config, fresh))
         for name, table in expected.tables.items():
             pd.testing.assert_frame_equal(without_times(last.tables[name]), without_times(table))
-        again = run_whole(absolute(config, used, turned=True))
+        again = run_whole(turned(absolute(config, used)))
         assert (again.computed, again.timed) == (0, frozenset())
 
 

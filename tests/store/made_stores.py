@@ -47,7 +47,7 @@ def result(values, status, elapsed):
     return BatchResult(
         variables=dict.fromkeys(names, states),
         status=np.full(len(values), status, dtype=np.int8),
-        messages=[""] * len(values),
+        messages=["" if status == OK else "stopped"] * len(values),
         max_residual=np.full(len(values), 1e-12),
         newton_iterations=np.full(len(values), 7),
         force_evaluations=np.full(len(values), 400),

@@ -118,6 +118,7 @@ def test_any_damaged_file_is_named_and_healed_and_no_number_is_wrong(
     harm(tmp_path / "out" / STORE / name, random.Random(f"{SEED} {name}"))
     config = str(tmp_path / "config.yaml")
     assert_no_number_is_wrong(tmp_path / "out" / STORE, finished[1])
+    assert_merging_is_right_or_refused(tmp_path, finished, capsys)
     for command in ("status", "plan"):
         assert main([command, config]) in (0, 2)
     capsys.readouterr()
@@ -139,6 +140,20 @@ def assert_no_number_is_wrong(store: Path, truth: xr.Dataset):
     known = found["status"].values != CaseStatus.PENDING
     assert found.sizes == truth.sizes
     xr.testing.assert_equal(found.isel(case=known), truth.isel(case=known))
+
+
+def assert_merging_is_right_or_refused(tmp_path: Path, finished, capsys):
+    """`merge` and `compare` raise one line, or take nothing that is lost for a result."""
+    place, whole = str(tmp_path / "out" / STORE), str(finished[0] / STORE)
+    for command in (["merge", place, place, "-o", str(tmp_path / "merged")], ["compare", place, whole]):
+        capsys.readouterr()
+        code = main(command)
+        if code:
+            assert code == 2
+            assert_names_the_place(capsys.readouterr().err.strip())
+        elif command[0] == "merge":
+            assert_no_number_is_wrong(tmp_path / "merged", finished[1].sortby("identity"))
+            shutil.rmtree(tmp_path / "merged")
 
 
 def assert_names_the_place(message: str):

@@ -63,3 +63,21 @@ def test_rates_are_those_of_this_machine(content, record_path):
     (key,) = load_record(record_path).rates
     replace(load_record(record_path), machine="elsewhere").save(record_path)
     assert key not in measured_rates(open_project(content))
+
+
+def test_other_peoples_files_beside_the_records_stay(content, record_path, tmp_path, capsys, caplog):
+    mine = [record_path.with_name(name) for name in ("notes.json", f"{record_path.stem}.mine.json")]
+    for path in mine:
+        path.write_text("precious")
+    record_path.write_bytes(b"")
+    config = tmp_path / "config.yaml"
+    config.write_text(yaml.safe_dump(content))
+    assert main(["verify", str(config), "--repair"]) == 0
+    shown = capsys.readouterr().out
+    assert str(record_path) in shown
+    assert not record_path.exists()
+    run(content)
+    array_of(open_root(open_project(content).places.store)["mill-4"], "status")[3:5] = 0
+    assert run(content)[0] == 2  # a group that computes drops its older records
+    assert [path.read_text() for path in mine] == ["precious"] * 2
+    assert not any(path.name in shown + caplog.text for path in mine)

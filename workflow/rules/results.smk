@@ -9,6 +9,8 @@ rule accuracy_table:
             category="Tables",
             labels={"table": "accuracy of every case"},
         ),
+        # Its checksum.
+        folder / "tables" / "accuracy.seal.json",
     log:
         folder / "logs" / "accuracy_table.log",
     params:
@@ -73,3 +75,11 @@ rule results:
         folder / "logs" / "results.log",
     script:
         "../scripts/results.py"
+
+
+# A sweep without accuracy only simulates.
+tables = (
+    [rules.accuracy_table.output, timing_outputs, rules.results.output]
+    if project.config.outputs.accuracy
+    else []
+)

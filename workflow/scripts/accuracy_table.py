@@ -1,17 +1,8 @@
 """Tabulate the accuracy of the cases that the configuration asks for."""
 
-from pathlib import Path
-
-from molenspin.analysis.stored import stored_accuracy
 from molenspin.config import config_from_mapping
-from molenspin.project import places_of
-from molenspin.store.selection import select
-from molenspin.sweep.cases import expand
-from molenspin.tables import write_table
+from molenspin.sweep_results import tabulate_accuracy
 from molenspin.workflow import script
 
 with script(snakemake):
-    config = config_from_mapping(snakemake.config)
-    places = places_of(config)
-    table = stored_accuracy(places.store, select(config, expand(config)), cache=places.references)
-    write_table(table, Path(snakemake.output[0]))
+    tabulate_accuracy(config_from_mapping(snakemake.config))

@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+from molenspin.config import config_from_mapping
 from molenspin.figures import result_figures, save_figure
 from molenspin.report.folder import report_of_folder
 from molenspin.report.page import write_report
+from molenspin.sweep_results import restore_results
 from molenspin.tables import result_tables, write_table
-from molenspin.workflow import script
+from molenspin.workflow import print_line, script
 
 with script(snakemake):
+    restore_results(config_from_mapping(snakemake.config), progress=print_line)
     folder = Path(snakemake.output[0]).parents[1]
     report = report_of_folder(folder, config=snakemake.config)
     for name, table in result_tables(report.results).items():
