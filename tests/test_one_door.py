@@ -79,12 +79,21 @@ def test_a_project_is_never_started_over_files_that_exist(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "options", [["--cores", "3"], ["--cores=3"], ["-c3"], ["-j", "3"], ["--workflow-profile", "slurm"]]
+    "options", [["--cores", "3"], ["--cores=3"], ["-c3"], ["-j", "3"], ["--workflow-profile", "mine"]]
 )
 def test_all_cores_are_used_unless_an_option_says_how_many(options):
     assert command_line(Path("a.yaml"), options)[-len(options) :] == options
     assert "all" not in command_line(Path("a.yaml"), options)
     assert command_line(Path("a.yaml"), ["-n"])[-3:] == ["--cores", "all", "-n"]
+
+
+def test_a_profile_of_the_package_is_found_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    options = ["--workflow-profile", "slurm", "-n"]
+    found = Path(command_line(Path("a.yaml"), options)[-2])
+    assert (found / "config.yaml").read_bytes() == (ROOT / "workflow/profiles/slurm/config.yaml").read_bytes()
+    (tmp_path / "slurm").mkdir()
+    assert command_line(Path("a.yaml"), options)[-2] == "slurm"
 
 
 def test_as_a_module_with_a_prefix_the_first_job_makes_room(tmp_path):

@@ -15,7 +15,11 @@ HELP = "run a sweep: simulations, timings, tables, figures and a report"
 
 SNAKEFILE = Path(__file__).parents[1] / "workflow_files" / "Snakefile"
 
-CORES_OPTIONS = ("-c", "--cores", "-j", "--jobs", "-e", "--executor", "--profile", "--workflow-profile")
+PROFILES = SNAKEFILE.parent / "workflow" / "profiles"
+
+PROFILE = "--workflow-profile"
+
+CORES_OPTIONS = ("-c", "--cores", "-j", "--jobs", "-e", "--executor", "--profile", PROFILE)
 """Options that say how much may run at once, themselves or in a profile."""
 
 
@@ -27,7 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         nargs=REMAINDER,
         metavar="...",
         help="options for Snakemake: --cores 4 (default: all), -n to only show what would run, "
-        "--config 'timing={repeats: 0}' to override values",
+        "--config 'timing={repeats: 0}' to override values, --workflow-profile slurm for a cluster",
     )
 
 
@@ -52,11 +56,26 @@ def command_line(config: Path, options: Sequence[str]) -> list[str]:
     config
         The configuration file.
     options
-        The user's options for Snakemake; without any that says how many cores, all are used.
+        The user's options for Snakemake; without any that says how many cores, all are used. The name of
+        a profile of the package (``slurm``) stands for its folder.
     """
     cores = [] if any(_sets_cores(option) for option in options) else ["--cores", "all"]
     # `--configfile` takes all arguments up to the next option.
-    return ["--configfile", str(config), "--snakefile", str(SNAKEFILE), *cores, *options]
+    fixed = ["--configfile", str(config), "--snakefile", str(SNAKEFILE), *cores]
+    before = ["", *options]
+    return [
+        *fixed,
+        *(
+            _folder(option) if last == PROFILE else option
+            for last, option in zip(before, options, strict=False)
+        ),
+    ]
+
+
+def _folder(profile: str) -> str:
+    """Folder of a profile that the package has under this name, unless the user has a folder of that name."""
+    ours = PROFILES / profile
+    return str(ours) if ours.is_dir() and not Path(profile).exists() else profile
 
 
 def _sets_cores(option: str) -> bool:
