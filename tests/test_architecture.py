@@ -37,6 +37,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("batch_run", "clusters", "progress"),
     ("group_job", "isolation", "journal"),
     ("executor", "project"),
+    ("group_room", "snakemake_config", "sweep_jobs"),
     ("rates", "workflow", "snakefile", "sweep_timing", "sweep_profile"),
     ("analysis",),
     ("figures", "tables"),

@@ -235,7 +235,7 @@ def _damaged_batch(batch: _Batch) -> Iterator[Damage]:
 
 
 def _is_unfinished(damage: Damage, records: Path | None) -> bool:
-    return damage.reason == NO_STATUS and records is not None and not records_of(damage.group, records)
+    return damage.reason == NO_STATUS and records is not None and not record_files(records, damage.group)
 
 
 def _has_origin(batch: _Batch) -> NDArray[np.bool_]:
