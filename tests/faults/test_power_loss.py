@@ -202,7 +202,8 @@ class PowerLosses:
             check_what_is_left(places, self.truth)
             if number % 4 == 0:  # slow
                 found = find_damage(places.store, places.records) if store_exists(places.store) else ()
-                assert not list(found)
+                # An extension that was cut short is written anew; nothing else may be damaged.
+                assert not [one for one in found if one.remedy is not Remedy.RESTORE]
             check_resume(content, places, end)
         except Exception as error:
             text = str(error).splitlines()
