@@ -8,7 +8,7 @@ import pandas as pd
 
 from molenspin.errors import MolenspinError
 from molenspin.integrators import Integrator
-from molenspin.spreadsheets import read_csv
+from molenspin.output.spreadsheets import read_csv
 from molenspin.status import CaseStatus
 
 TEXTS = ("assembly", "integrator", "backend", "status", "message", "reference", "key")

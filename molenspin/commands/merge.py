@@ -4,9 +4,9 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from molenspin.errors import MolenspinError
+from molenspin.output.terminal import one_line
 from molenspin.store.merging import merge_stores
 from molenspin.store.parts import STORE_NAME, TIMING_NAME, ResultParts, find_parts
-from molenspin.terminal import one_line
 from molenspin.timing import load_timing, merge_timing
 
 HELP = "merge the results of two machines into one"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from molenspin.backends.settings import check_positive
 from molenspin.errors import MolenspinError
+from molenspin.output.terminal import one_line
 from molenspin.report.folder import report_of_folder
 from molenspin.report.page import WANTED_ERROR, write_report
-from molenspin.terminal import one_line
 
 HELP = "write the HTML report of a finished sweep"
 

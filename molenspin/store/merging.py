@@ -9,8 +9,8 @@ import zarr
 from numpy.typing import NDArray
 from zarr.core.metadata import ArrayV3Metadata
 
-from molenspin.durable_files import sync_trees
 from molenspin.errors import InvalidValueError, MolenspinError
+from molenspin.output.durable_files import sync_trees
 from molenspin.status import CaseStatus
 from molenspin.store.arrays import QUANTITIES, TEXT
 from molenspin.store.description import array_names, per_case_arrays, with_checksum

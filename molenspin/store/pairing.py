@@ -8,7 +8,7 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from molenspin.history import BODY_VARIABLES
+from molenspin.simulation.history import BODY_VARIABLES
 from molenspin.status import CaseStatus
 from molenspin.store.location import array_of
 from molenspin.store.reading import nodes_of, read_column

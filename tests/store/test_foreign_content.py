@@ -12,7 +12,7 @@ import zarr
 from made_stores import make_store
 from small_sweep import run, sweep
 
-from molenspin.cli import main
+from molenspin.commands.entry_point import main
 from molenspin.errors import MolenspinError
 from molenspin.store import preparation
 from molenspin.store.merging import merge_stores

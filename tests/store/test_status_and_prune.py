@@ -5,8 +5,8 @@ import pytest
 import xarray as xr
 from small_sweep import run, sweep
 
-from molenspin.cli import main
-from molenspin.project import open_project
+from molenspin.commands.entry_point import main
+from molenspin.pipeline.project import open_project
 from molenspin.store.pruning import find_surplus
 from molenspin.store.reading import open_results
 from molenspin.store.selection import select

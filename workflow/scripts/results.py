@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from molenspin.figures import result_figures, save_figure
+from molenspin.pipeline.workflow import script
+from molenspin.report.figures import result_figures, save_figure
 from molenspin.report.folder import report_of_folder
 from molenspin.report.page import write_report
-from molenspin.tables import result_tables, write_table
-from molenspin.workflow import script
+from molenspin.report.result_tables import result_tables, write_table
 
 with script(snakemake):
     folder = Path(snakemake.output[0]).parents[1]

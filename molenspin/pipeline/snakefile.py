@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from molenspin.errors import MolenspinError
-from molenspin.project import Project, open_project, prepare_project
+from molenspin.output.terminal import visible
+from molenspin.pipeline.project import Project, open_project, prepare_project
 from molenspin.store.location import first_line, storage_errors
 from molenspin.store.records import load_records, warn_of_damaged_summary
-from molenspin.terminal import visible
 
 
 def checked_project(config: Mapping[str, Any]) -> Project:

@@ -12,7 +12,7 @@ from typing import Any
 from molenspin.backends.registry import DEVICE_BACKENDS, get_backend
 from molenspin.config import Config, config_from_mapping, load_config
 from molenspin.errors import InvalidValueError, MolenspinError
-from molenspin.group_job import GroupJob
+from molenspin.jobs.group_job import GroupJob
 from molenspin.provenance import backend_fingerprint
 from molenspin.store.claims import claim, claim_place
 from molenspin.store.parts import STORE_NAME, TIMING_NAME

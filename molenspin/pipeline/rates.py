@@ -8,9 +8,9 @@ from molenspin.assembly.compile import compile_assembly
 from molenspin.backends.protocol import Execution
 from molenspin.backends.registry import get_backend
 from molenspin.backends.settings import simulation_settings
-from molenspin.history import allocate_history
-from molenspin.project import Project
-from molenspin.publication import machine_name
+from molenspin.output.publication import machine_name
+from molenspin.pipeline.project import Project
+from molenspin.simulation.history import allocate_history
 from molenspin.store.records import load_records
 from molenspin.sweep.batches import Batch
 from molenspin.sweep.cases import Series
