@@ -18,8 +18,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("config", "assembly"),
     ("backends", "sweep", "mills"),
     ("simulation",),
-    ("timing", "profiling"),
-    ("store",),
+    ("timing", "profiling", "store"),
     ("jobs", "analysis"),
     ("pipeline", "report"),
     ("commands",),
@@ -31,6 +30,9 @@ RUNG = {name: number for number, names in enumerate(LADDER) for name in names}
 
 DOORS = {("assembly/assembly.py", "simulation")}
 """Imports against the ladder: `Assembly.simulate` and `simulate_ensemble` are there for the user's ease."""
+
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+SHOWN_LADDER = re.compile(r"(?:^    .+\n)+", re.MULTILINE)
 
 LINE_LIMIT = 400
 LONG_MODULES = {
@@ -68,6 +70,12 @@ def imported_parts(path: Path) -> Iterator[str]:
         yield from (name.split(".")[1] for name in names if name.startswith("molenspin."))
 
 
+def with_ladder(text: str) -> str:
+    """The text of CONTRIBUTING with `LADDER` as its first indented lines, a rung each."""
+    rungs = "\n      < ".join(", ".join(names) for names in LADDER)
+    return SHOWN_LADDER.sub(f"    {rungs}\n", text, count=1)
+
+
 @pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_imports_go_up_the_ladder(path: Path):
     own = part_of(path)
@@ -87,6 +95,11 @@ def test_every_door_is_used():
 def test_only_the_backends_and_what_wraps_the_core_import_it():
     users = {part_of(path) for path in MODULES if "_core" in imported_parts(path)}
     assert users <= {"backends", "provenance", "profiling", "timing"}
+
+
+def test_contributing_shows_the_ladder():
+    shown, current = CONTRIBUTING.read_text(), with_ladder(CONTRIBUTING.read_text())
+    assert shown == current, "run `python tests/test_architecture.py`: it draws the ladder anew"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)
@@ -123,3 +136,7 @@ def test_version_stands_in_one_place():
         assert tomllib.loads(manifest.read_text())["package"]["version"] == {"workspace": True}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert "version" in project["dynamic"]
+
+
+if __name__ == "__main__":
+    CONTRIBUTING.write_text(with_ladder(CONTRIBUTING.read_text()))

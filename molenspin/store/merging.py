@@ -9,7 +9,7 @@ import zarr
 from numpy.typing import NDArray
 from zarr.core.metadata import ArrayV3Metadata
 
-from molenspin.errors import InvalidValueError, MolenspinError
+from molenspin.errors import InvalidValueError, MergeConflictError, MolenspinError
 from molenspin.output.durable_files import sync_trees
 from molenspin.status import CaseStatus
 from molenspin.store.arrays import QUANTITIES, TEXT
@@ -20,7 +20,6 @@ from molenspin.store.origins import fingerprints, machines
 from molenspin.store.pairing import AGREEMENT, NodePair, Slots, pair_nodes, read_rows, trajectory_differences
 from molenspin.store.restoration import consolidate, write_description
 from molenspin.sweep.labels import keyed_name, shared_names
-from molenspin.timing.merging import MergeConflictError
 
 PHYSICAL = (CaseStatus.OK, CaseStatus.DIVERGED, CaseStatus.NOT_CONVERGED)
 """Statuses that the physics decides: two machines must agree on them."""
