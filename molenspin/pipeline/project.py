@@ -15,7 +15,7 @@ from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.jobs.group_job import GroupJob
 from molenspin.provenance import backend_fingerprint
 from molenspin.store.claims import claim, claim_place
-from molenspin.store.parts import STORE_NAME, TIMING_NAME
+from molenspin.store.places import Places
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import read_ledger
 from molenspin.store.records import is_whole_record
@@ -26,52 +26,6 @@ from molenspin.user_paths import user_location, user_path
 
 RECORD_STEM = re.compile(r"(?P<group>.+-\d{4,})(\.(?P<generation>\d+))?")
 """A record's name without its ending: the group, and the number of the record where it is not the first."""
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where the results of a sweep are.
-
-    Parameters
-    ----------
-    folder
-        Folder of the sweep: ``results/NAME``.
-    store
-        Path or URL of the Zarr store.
-    """
-
-    folder: Path
-    store: str
-
-    @property
-    def records(self) -> Path:
-        """Folder of the groups' records."""
-        return self.folder / "groups"
-
-    @property
-    def summary(self) -> Path:
-        """File that sums up the records of all groups."""
-        return self.folder / "simulations.json"
-
-    @property
-    def accuracy(self) -> Path:
-        """Table of the accuracy of every case."""
-        return self.folder / "tables" / "accuracy.csv"
-
-    @property
-    def references(self) -> Path:
-        """Folder of cached reference solutions."""
-        return self.folder / "references"
-
-    @property
-    def timing(self) -> Path:
-        """File of the raw timings that the configuration asks for."""
-        return self.folder / TIMING_NAME
-
-    @property
-    def timings(self) -> Path:
-        """Folder of all timings ever taken for this sweep."""
-        return self.folder / "timings"
 
 
 @dataclass(frozen=True)
@@ -190,7 +144,7 @@ def places_of(config: Config) -> Places:
     """Where the results of a configuration are."""
     folder = user_path(config.outputs.directory) / config.name
     url = config.storage.url
-    return Places(folder, user_location(url) if url else str(folder / STORE_NAME))
+    return Places(folder, user_location(url)) if url else Places.in_folder(folder)
 
 
 def planned_job(config: Config, planned: Mapping[str, Any], record: Path | None = None) -> GroupJob:

@@ -27,7 +27,8 @@ def rate_key(series: Series) -> str:
 def measured_rates(project: Project) -> dict[str, float]:
     """Body-evaluations per second that earlier runs on this machine reached, the median where several did."""
     found: dict[str, list[float]] = {}
-    for folder in project.places.folder.parent.glob("*/groups"):
+    places = project.places
+    for folder in places.folder.parent.glob(f"*/{places.records.name}"):
         for record in load_records(folder):
             if record.machine == machine_name():
                 for key, rate in record.rates.items():
