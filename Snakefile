@@ -1,6 +1,6 @@
 """molenspin: run a sweep, time it, and write tables, figures and a report."""
 
-from molenspin.pipeline.snakefile import checked_project, ending, prepare
+from molenspin.pipeline.sweep_run import checked_project, ending, prepare
 
 
 configfile: f"{workflow.basedir}/config/config.yaml"

@@ -6,8 +6,8 @@ from pathlib import Path
 from molenspin.config import load_config
 from molenspin.output.terminal import one_line
 from molenspin.pipeline.project import places_of
+from molenspin.store.case_statuses import NodeStatus, status_of
 from molenspin.store.selection import select
-from molenspin.store.status import NodeStatus, status_of
 from molenspin.sweep.cases import expand
 
 HELP = "show how the cases of a sweep ended"

@@ -11,7 +11,7 @@ import zarr
 
 from molenspin.backends.protocol import Execution
 from molenspin.backends.settings import simulation_settings
-from molenspin.config.models import Execution as ExecutionConfig
+from molenspin.config.models import JobExecution
 from molenspin.jobs.batch_run import BatchTask, status_counts
 from molenspin.store.claims import Claim, claim_place
 from molenspin.store.location import open_root
@@ -50,7 +50,7 @@ class GroupJob:
     chunks: Mapping[str, Sequence[int]]
     url: str
     fingerprint: int
-    execution: ExecutionConfig
+    execution: JobExecution
     relative_error: float
     record: Path
 

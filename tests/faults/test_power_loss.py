@@ -21,11 +21,11 @@ from molenspin.errors import MolenspinError
 from molenspin.jobs.batch_run import compute_batch
 from molenspin.pipeline.project import open_project, places_of
 from molenspin.status import CaseStatus
+from molenspin.store.case_statuses import failed_cases, status_table
 from molenspin.store.durable_store import FolderStore
 from molenspin.store.location import store_exists
 from molenspin.store.reading import open_results, read_ledger
 from molenspin.store.records import load_record, load_records, save_summary
-from molenspin.store.status import failed_cases, status_table
 from molenspin.store.verification import Damage, find_damage, repair
 
 # Zarr notes folders of a node that a stopped preparation left without an array in them.

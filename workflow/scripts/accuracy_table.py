@@ -5,7 +5,7 @@ from pathlib import Path
 from molenspin.analysis.stored import stored_accuracy
 from molenspin.config import config_from_mapping
 from molenspin.pipeline.project import places_of
-from molenspin.pipeline.workflow import script
+from molenspin.pipeline.scripts import script
 from molenspin.report.result_tables import write_table
 from molenspin.store.selection import select
 from molenspin.sweep.cases import expand

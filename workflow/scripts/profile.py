@@ -4,8 +4,8 @@ from pathlib import Path
 
 from molenspin.config import config_from_mapping
 from molenspin.output.spreadsheets import write_csv
+from molenspin.pipeline.scripts import script
 from molenspin.pipeline.sweep_profile import profile_sweep
-from molenspin.pipeline.workflow import script
 from molenspin.profiling import draw_flamegraph, phase_shares
 
 with script(snakemake):

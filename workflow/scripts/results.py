@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from molenspin.pipeline.workflow import script
+from molenspin.pipeline.scripts import script
 from molenspin.report.figures import result_figures, save_figure
 from molenspin.report.folder import report_of_folder
 from molenspin.report.page import write_report

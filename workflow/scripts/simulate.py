@@ -5,7 +5,7 @@ from pathlib import Path
 from molenspin.config import config_from_mapping
 from molenspin.jobs.executor import run_group
 from molenspin.pipeline.project import planned_job
-from molenspin.pipeline.workflow import ProgressLine, script
+from molenspin.pipeline.scripts import ProgressLine, script
 
 if __name__ == "__main__":
     with script(snakemake):

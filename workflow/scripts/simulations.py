@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from molenspin.pipeline.workflow import script
+from molenspin.pipeline.scripts import script
 from molenspin.store.records import load_record, save_summary
 
 with script(snakemake):

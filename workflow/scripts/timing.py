@@ -4,8 +4,8 @@ from pathlib import Path
 
 from molenspin.config import config_from_mapping
 from molenspin.pipeline.project import places_of
+from molenspin.pipeline.scripts import print_line, script
 from molenspin.pipeline.sweep_timing import time_sweep
-from molenspin.pipeline.workflow import print_line, script
 
 with script(snakemake):
     config = config_from_mapping(snakemake.config)

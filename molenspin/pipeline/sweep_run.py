@@ -1,4 +1,4 @@
-"""What the Snakefile asks of the package: a checked project, or one message and the exit code 2."""
+"""Beginning and end of a run of Snakemake: a checked project, or one message and the exit code 2."""
 
 import sys
 from collections.abc import Iterator, Mapping
