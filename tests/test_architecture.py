@@ -35,14 +35,6 @@ CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 SHOWN_LADDER = re.compile(r"(?:^    .+\n)+", re.MULTILINE)
 
 LINE_LIMIT = 400
-LONG_MODULES = {
-    "assembly/compiled.py": "declares every array that a backend reads, in one place",
-    "config/models.py": "declares every key of a configuration, in one place",
-    "backends/torch/equations.py": "all forces and constraints of a kernel, in one place",
-    "backends/torch/kernel_source.py": "a whole kernel, read from top to bottom",
-    "backends/torch/layout.py": "every step from bodies to lanes, in order",
-    "backends/torch/tensor_model.py": "all forces and constraints as tensors, in one place",
-}
 
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "misc", "common"}
 
@@ -105,7 +97,7 @@ def test_contributing_shows_the_ladder():
 @pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_module_is_short(path: Path):
     lines = len(path.read_text().splitlines())
-    assert lines <= LINE_LIMIT or relative(path) in LONG_MODULES, f"{lines} lines"
+    assert lines <= LINE_LIMIT, f"{lines} lines"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)
