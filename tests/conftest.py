@@ -27,7 +27,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of the long versions of tests."""
-    parser.addoption("--histories", type=int, default=12, help="try so many histories of edits of a sweep")
+    parser.addoption("--histories", type=int, default=6, help="try so many histories of edits of a sweep")
     parser.addoption("--kills", type=int, default=0, help="kill -9 a run at so many random moments")
     parser.addoption("--every-file", action="store_true", help="damage every file of a store, in every way")
     parser.addoption("--power-states", type=int, default=60, help="look at so many states after a power loss")

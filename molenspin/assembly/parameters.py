@@ -154,6 +154,7 @@ def varying_fields(component_type: type[Component]) -> tuple[str, ...]:
     return tuple(name for name, hint in field_types(component_type).items() if _mark(hint, Bounds))
 
 
+@cache
 def count_fields(component_type: type[Component]) -> tuple[str, ...]:
     """Names of the fields that hold whole numbers only."""
     return tuple(name for name, hint in field_types(component_type).items() if _is_count(hint))

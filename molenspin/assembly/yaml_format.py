@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from json import dumps
 from pathlib import Path
@@ -122,20 +122,30 @@ def _build(component_type: type[Named], entry: Mapping[str, Any]) -> Named:
 
 def _entry(component: Component) -> dict[str, Any]:
     entry: dict[str, Any] = {}
-    counts = count_fields(type(component))
-    for field in component.__dataclass_fields__.values():
-        value = getattr(component, field.name)
+    for name, default, number in _written_fields(type(component)):
+        value = getattr(component, name)
         if isinstance(value, np.ndarray) and value.ndim:
             raise InvalidValueError(
-                f"{component.name}: {field.name} holds an array: give one number, and vary it with "
-                "simulate_ensemble"
+                f"{component.name}: {name} holds an array: give one number; simulate_ensemble varies it"
             )
-        if field.default is MISSING or value != field.default:
-            entry[field.name] = _plain(value, int if field.name in counts else float)
+        if default is MISSING or value != default:
+            entry[name] = _plain(value, number)
     return entry
 
 
+@cache
+def _written_fields(
+    component_type: type[Component],
+) -> tuple[tuple[str, object, type[int] | type[float]], ...]:
+    """Name, default and kind of number of each field."""
+    counts = count_fields(component_type)
+    fields = component_type.__dataclass_fields__.values()
+    return tuple((field.name, field.default, int if field.name in counts else float) for field in fields)
+
+
 def _plain(value: Any, number: type[int] | type[float]) -> Any:  # noqa: ANN401
+    if type(value) in (str, number):
+        return value
     if isinstance(value, (tuple, list)):
         return [_plain(item, number) for item in value]
     if isinstance(value, str):

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,19 +75,23 @@ def multiples(interval: float, count: int, *, every: int = 1) -> NDArray[np.floa
         Number of multiples, and intervals from one to the next.
     """
     numbers = np.arange(count, dtype=np.float64)
-    typed = _typed(interval)
-    if typed is None:
+    ratio = _typed_ratio(interval, every)
+    if ratio is None:
         return numbers * (every * interval)
-    numerator, denominator = (every * typed).as_integer_ratio()
+    numerator, denominator = ratio
     if numerator * count < EXACT_LIMIT and denominator <= EXACT_POWER:
         return numbers * numerator / denominator
     return np.array([number * numerator / denominator for number in range(count)], dtype=np.float64)
 
 
-def _typed(value: float) -> Fraction | None:
-    """The number behind a float: a decimal of few digits, or a quotient of small numbers; None for others."""
-    decimal = Decimal(repr(value))
+@lru_cache(maxsize=256)
+def _typed_ratio(interval: float, every: int) -> tuple[int, int] | None:
+    """Numerator and denominator of ``every`` times the number that was typed; None where that is not known.
+
+    A float stands for a decimal of few digits, or for a quotient of small numbers.
+    """
+    decimal = Decimal(repr(interval))
     if len(decimal.as_tuple().digits) <= TYPED_DIGITS:
-        return Fraction(decimal)
-    quotient = Fraction(value).limit_denominator(TYPED_DENOMINATOR)
-    return quotient if float(quotient) == value else None
+        return (every * Fraction(decimal)).as_integer_ratio()
+    quotient = Fraction(interval).limit_denominator(TYPED_DENOMINATOR)
+    return (every * quotient).as_integer_ratio() if float(quotient) == interval else None

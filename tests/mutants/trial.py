@@ -13,17 +13,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
+from time import process_time
 
 import pytest
 
 from .coverage_by_test import OPTIONS, Coverage, enter
 from .mutations import Mutant
 
-TIME_TO_START, SLOWDOWN = 30.0, 10.0
-"""A mutant may use so many seconds of processor time, and so many times those that its tests took."""
+TIME_TO_START, SLOWDOWN = 20.0, 10.0
+"""Processor time that starting may take [s], and a test as a multiple of its own run time."""
 
-WAITING = 10.0
-"""A mutant that uses no processor time, waiting for ever, is stopped after so many times its limit."""
+WAITING = 300
+"""Seconds that a test may wait for something without using the processor."""
 
 PYTEST_ENDED = 100
 """Added to pytest's exit code: a process that ends with a smaller one never came to run the tests."""
@@ -33,16 +34,25 @@ SURVIVES = {PYTEST_ENDED + code for code in (pytest.ExitCode.OK, pytest.ExitCode
 
 @dataclass(frozen=True)
 class _Selection:
-    """Keeps the given tests, in the given order."""
+    """Keeps the given tests, in the given order, and stops one that takes far longer than its seconds."""
 
-    tests: list[str]
+    seconds: dict[str, float]
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        place = {test: index for index, test in enumerate(self.tests)}
+        place = {test: index for index, test in enumerate(self.seconds)}
         items[:] = sorted(
             (item for item in items if item.nodeid in place), key=lambda item: place[item.nodeid]
         )
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        _limit_processor_time(SLOWDOWN * self.seconds[nodeid])
+
+
+def _limit_processor_time(seconds: float) -> None:
+    """End this process once it has used so much more than now, and the time that starting may take."""
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(process_time() + TIME_TO_START + seconds) + 1, most))
 
 
 def copy_checkout(source: Path, target: Path) -> None:
@@ -92,26 +102,26 @@ class Trials:
             self.free.put(checkout)
 
     def passes(self, checkout: Path, tests: list[str]) -> bool:
-        """Whether these tests pass in a copy of the checkout, in time, however busy the machine is."""
-        limit = TIME_TO_START + SLOWDOWN * sum(self.covered.seconds[test] for test in tests)
-        process = self.context.Process(target=_run_tests, args=(checkout, tests, int(limit)))
+        """Whether these tests pass in a copy of the checkout, in time."""
+        seconds = {test: self.covered.seconds[test] for test in tests}
+        process = self.context.Process(target=_run_tests, args=(checkout, seconds))
         process.start()
-        process.join(WAITING * limit)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid or 0, signal.SIGKILL)
         process.join()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid or 0, signal.SIGKILL)  # what a test has left running
         if 0 <= (process.exitcode or 0) < PYTEST_ENDED:
             raise SystemExit(f"The tests could not be started: exit code {process.exitcode}")
         return process.exitcode in SURVIVES
 
 
-def _run_tests(checkout: Path, tests: list[str], limit: int) -> None:
+def _run_tests(checkout: Path, seconds: dict[str, float]) -> None:
     os.setsid()
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+    _limit_processor_time(0.0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(1, 2)
     sys.dont_write_bytecode = True
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     enter(checkout)
-    files = sorted({test.partition("::")[0] for test in tests})
-    os._exit(PYTEST_ENDED + pytest.main([*OPTIONS, "--exitfirst", *files], plugins=[_Selection(tests)]))
+    files = sorted({test.partition("::")[0] for test in seconds})
+    options = [*OPTIONS, "--exitfirst", f"--timeout={WAITING}"]
+    os._exit(PYTEST_ENDED + pytest.main([*options, *files], plugins=[_Selection(seconds)]))

@@ -189,4 +189,6 @@ def test_a_session_interrupted_after_any_pass_ends_with_the_same_rounds(archive,
     for found, count in zip(results.records, before, strict=True):
         assert found.samples.rounds == tuple(range(6))
         assert found.samples.wall == (1.0,) * count + (2.0,) * (6 - count)
+    # The process is new, so the first pass after the interruption warms up again.
+    assert [found.samples.warm_up_count for found in results.records] == [2, kept_passes]
     assert results.environments[0].started == place.started

@@ -55,6 +55,8 @@ def test_a_shift_of_all_cases_is_the_machines_if_code_and_circumstances_are_the_
     before = results(*(record(1.0, size=size, code=codes[0]) for size in SIZES))
     after = results(*(record(1.2, size=size, code=codes[1]) for size in SIZES), **circumstances)
     assert set(changes(before, after)) == {expected}
+    machine = "windmill -> another" if circumstances.get("machine") else "windmill"
+    assert {item.machine for item in compare_timing(before, after)} == {machine}
 
 
 def test_the_later_of_two_sessions_of_a_case_counts():

@@ -10,9 +10,19 @@ from molenspin.assembly.compile import compile_ensemble
 from molenspin.errors import MolenspinError
 from molenspin.output.sealed_files import write_sealed
 from molenspin.status import CaseStatus
-from molenspin.timing import Schedule, Verdict, format_table, load_timing, samples_dataset, timing_table
+from molenspin.timing import (
+    Schedule,
+    Verdict,
+    format_table,
+    load_timing,
+    samples_dataset,
+    simulation_task,
+    timing_table,
+)
 from molenspin.timing.environment import refuse_debug_build
 from molenspin.timing.measure import measure
+from molenspin.timing.memory import PeakMemory
+from molenspin.timing.simulation_task import SimulationTask
 
 SCHEDULE = Schedule(repeats=8, warm_up=0.0)
 
@@ -130,6 +140,28 @@ def test_memory_holds_the_result_buffers_and_no_device_where_there_is_none():
     assert results.records[0].peak_memory is None or results.records[0].peak_memory >= buffers
     assert results.records[0].peak_device_memory is None
     assert "n/a" in format_table(timing_table(results))
+
+
+def test_a_task_holds_buffers_for_what_is_recorded_and_gives_idle_memory_back_once(monkeypatch):
+    given_back = []
+    monkeypatch.setattr(simulation_task, "give_back_idle_memory", lambda: given_back.append(True))
+    mill = replace(workload(), compiled=benchmark_assembly("mill", 4).compile())
+    task = SimulationTask(mill, contender(FakeBackend("numpy", FakeClock(), lambda _: 1.0)))
+    for _ in range(3):
+        task.prepare()
+        task.run()
+    assert given_back == [True]
+    task.peak = PeakMemory(bytes=1000)
+    assert task.host_bytes == 1000 + 4 * 4 * 11 * 8  # no reaction
+    task.peak = PeakMemory()
+    assert task.host_bytes is None
+
+
+@pytest.mark.parametrize(("name", "device_bytes"), [("torch", 7), ("numpy", None)])
+def test_memory_of_a_device_is_that_of_backends_that_use_one(name, device_bytes):
+    task = SimulationTask(workload(), contender(FakeBackend(name, FakeClock(), lambda _: 1.0)))
+    task.peak = PeakMemory(bytes=1000, device_bytes=7)
+    assert task.device_bytes == device_bytes
 
 
 def test_results_survive_the_file(tmp_path):
