@@ -7,7 +7,7 @@ CORES ?= 8
 CONFIG ?= config/config.yaml
 RUST := $(shell find rust -name '*.rs' -not -path '*/target/*') Cargo.toml Cargo.lock $(wildcard rust/*/Cargo.toml)
 
-.PHONY: sweep setup test lint clean
+.PHONY: sweep setup test wheel-test lint clean
 
 # What users need: the package with its compiled core, and the workflow.
 setup: $(VENV)/.installed
@@ -27,6 +27,13 @@ sweep: setup
 test: $(VENV)/.installed-tests lint
 	cargo test --quiet --workspace
 	$(BIN)/python -m pytest -n 3 --dist loadgroup
+	$(MAKE) wheel-test
+
+# A wheel must bring the workflow too: `molenspin run` in an empty folder.
+wheel-test: $(VENV)/.installed-tests
+	rm -rf target/wheel-test
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir target/wheel-test .
+	MOLENSPIN_WHEEL="$$(ls target/wheel-test/*.whl)" $(BIN)/python -m pytest tests/test_wheel.py
 
 lint: $(VENV)/.installed-tests
 	cargo fmt --check

@@ -9,7 +9,7 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
-from molenspin.backends.registry import DEVICE_BACKENDS, get_backend
+from molenspin.backends.registry import get_backend
 from molenspin.config import Config, config_from_mapping, load_config
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.jobs.group_job import GroupJob
@@ -36,12 +36,6 @@ class Project:
     places: Places
     plan: Plan
 
-    def group(self, name: str) -> Group:
-        """The group of that name, or of that record's name."""
-        bare = RECORD_STEM.fullmatch(name)
-        wanted = bare["group"] if bare else name
-        return next(group for group in self.plan.groups if group.name == wanted)
-
     @cached_property
     def records(self) -> dict[str, Path]:
         """The record of each group, by the group's name; it need not be there yet.
@@ -63,17 +57,6 @@ class Project:
         """Hash of what is to be timed, and how: spelling and order of keys do not count."""
         timing = dumps([self.config.timing.model_dump(), self.config.execution.device, self.plan.asked])
         return sha256(timing.encode()).hexdigest()[:16]
-
-    def threads(self, name: str) -> int:
-        """Threads that the job of a group claims: one where Python holds the interpreter lock throughout."""
-        execution = self.config.execution
-        workers = 1 if self.group(name).backend == "numpy" else execution.threads
-        return workers * execution.backend_threads
-
-    def gpu_count(self, name: str) -> int:
-        """GPUs that the job of a group asks a cluster for."""
-        on_gpu = self.config.execution.device.startswith("cuda")
-        return int(on_gpu and self.group(name).backend in DEVICE_BACKENDS)
 
 
 def record_path(folder: Path, group: str, generation: int) -> Path:

@@ -68,10 +68,14 @@ class Holder:
         return f"process {self.pid} on {self.host} holds it since {self.since}"
 
 
-def refusal(purpose: str, holder: Holder | None) -> MolenspinError:
+class ClaimHeldError(MolenspinError):
+    """Another process holds the claim."""
+
+
+def refusal(purpose: str, holder: Holder | None) -> ClaimHeldError:
     """What whoever comes second is told."""
     named = holder or "another process holds it"
-    return MolenspinError(f"{purpose} is already under way: {named}; wait for it, or stop it first")
+    return ClaimHeldError(f"{purpose} is already under way: {named}; wait for it, or stop it first")
 
 
 def _kernel() -> str:

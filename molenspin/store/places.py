@@ -37,6 +37,11 @@ class Places:
         return self.folder / "simulations.json"
 
     @property
+    def plan(self) -> Path:
+        """File of what the jobs of a run need of its plan."""
+        return self.folder / "plan.json"
+
+    @property
     def tables(self) -> Path:
         """Folder of the tables."""
         return self.folder / "tables"

@@ -1,15 +1,13 @@
 # Only for sweeps of real mills.
-from molenspin.user_paths import user_path
-
 mill_tables = []
 
-if project.config.outputs.mill_table:
+if sweep.config.outputs.mill_table:
     mill_tables = multiext(str(folder / "tables" / "mill_ratios"), ".csv", ".md")
 
     rule mill_ratios:
         input:
-            simulations=project.places.summary,
-            mills=user_path(project.config.outputs.mill_table),
+            simulations=sweep.places.summary,
+            mills=sweep.input_path(sweep.config.outputs.mill_table),
         output:
             mill_tables,
             report(
@@ -21,6 +19,6 @@ if project.config.outputs.mill_table:
         log:
             folder / "logs" / "mill_ratios.log",
         params:
-            asked=project.plan.asked,
+            asked=sweep.jobs.asked,
         script:
             "../scripts/mill_ratios.py"

@@ -1,7 +1,7 @@
 # The profiled backend must be one of the sweep's: a sweep without the Rust core has no flamegraph of it.
 is_profiled = (
-    project.config.outputs.profile_seconds > 0
-    and project.config.outputs.profile_backend in project.plan.fingerprints
+    sweep.config.outputs.profile_seconds > 0
+    and sweep.config.outputs.profile_backend in sweep.jobs.fingerprints
 )
 profile_outputs = [folder / "profile" / "flamegraph.svg"] if is_profiled else []
 
@@ -10,7 +10,7 @@ rule profile:
     input:
         # After the timing, which wants the machine to itself.
         timing_outputs,
-        project.places.summary,
+        sweep.places.summary,
     output:
         flamegraph=report(
             folder / "profile" / "flamegraph.svg",
@@ -24,10 +24,10 @@ rule profile:
         folder / "logs" / "profile.log",
     threads: all_cores
     params:
-        code=project.plan.fingerprints.get(project.config.outputs.profile_backend),
+        code=sweep.jobs.fingerprints.get(sweep.config.outputs.profile_backend),
         what=[
-            project.config.outputs.profile_family,
-            project.config.outputs.profile_size,
+            sweep.config.outputs.profile_family,
+            sweep.config.outputs.profile_size,
         ],
     script:
         "../scripts/profile.py"

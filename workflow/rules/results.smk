@@ -1,6 +1,6 @@
 rule accuracy_table:
     input:
-        project.places.summary,
+        sweep.places.summary,
     output:
         multiext(str(folder / "tables" / "accuracy"), ".csv", ".md"),
         report(
@@ -12,7 +12,7 @@ rule accuracy_table:
     log:
         folder / "logs" / "accuracy_table.log",
     params:
-        asked=project.plan.asked,
+        asked=sweep.jobs.asked,
     script:
         "../scripts/accuracy_table.py"
 
@@ -20,7 +20,7 @@ rule accuracy_table:
 # One job for all: starting Python takes longer than any of them.
 rule results:
     input:
-        project.places.accuracy,
+        sweep.places.accuracy,
         timing_outputs,
         profile_outputs,
     output:

@@ -1,5 +1,6 @@
+# Snakemake does not run this in a module: there the first job does it.
 onstart:
-    prepare(project)
+    prepare(sweep)
 
 
 rule simulate:
@@ -9,20 +10,20 @@ rule simulate:
         folder / "logs" / "{group}.log",
     # Killed for its memory, a job tries again what was under way in a process of its own, and fails only that.
     retries: 1
-    threads: lambda wildcards: project.threads(wildcards.group)
+    threads: lambda wildcards: sweep.threads(wildcards.group)
     resources:
-        gpu=lambda wildcards: project.gpu_count(wildcards.group),
+        gpu=lambda wildcards: sweep.gpu_count(wildcards.group),
     params:
-        group=lambda wildcards: project.group(wildcards.group).as_parameters(),
+        group=lambda wildcards: sweep.jobs.group(wildcards.group),
     script:
         "../scripts/simulate.py"
 
 
 rule simulations:
     input:
-        list(project.records.values()),
+        sweep.records,
     output:
-        project.places.summary,
+        sweep.places.summary,
     log:
         folder / "logs" / "simulations.log",
     script:

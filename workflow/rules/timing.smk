@@ -1,17 +1,17 @@
 # Timed runs have the machine to themselves: all cores, and only once everything else is done.
-timing_outputs = [project.places.timing] if project.config.timing.repeats else []
+timing_outputs = [sweep.places.timing] if sweep.config.timing.repeats else []
 
 
 rule timing:
     input:
-        project.places.summary,
-        project.places.accuracy,
+        sweep.places.summary,
+        sweep.places.accuracy,
     output:
-        project.places.timing,
+        sweep.places.timing,
     log:
         folder / "logs" / "timing.log",
     threads: all_cores
     params:
-        asked=project.timing_key,
+        asked=sweep.jobs.timing,
     script:
         "../scripts/timing.py"
