@@ -62,14 +62,8 @@ def command_line(config: Path, options: Sequence[str]) -> list[str]:
     cores = [] if any(_sets_cores(option) for option in options) else ["--cores", "all"]
     # `--configfile` takes all arguments up to the next option.
     fixed = ["--configfile", str(config), "--snakefile", str(SNAKEFILE), *cores]
-    before = ["", *options]
-    return [
-        *fixed,
-        *(
-            _folder(option) if last == PROFILE else option
-            for last, option in zip(before, options, strict=False)
-        ),
-    ]
+    pairs = zip(["", *options], options, strict=False)
+    return [*fixed, *(_folder(option) if before == PROFILE else option for before, option in pairs)]
 
 
 def _folder(profile: str) -> str:
