@@ -21,12 +21,13 @@ from molenspin.errors import MolenspinError
 from molenspin.jobs.batch_run import compute_batch
 from molenspin.pipeline.project import open_project, places_of
 from molenspin.status import CaseStatus
-from molenspin.store.case_statuses import failed_cases, status_table
+from molenspin.store.case_statuses import status_of
 from molenspin.store.durable_store import FolderStore
 from molenspin.store.location import store_exists
 from molenspin.store.reading import open_results, read_ledger
 from molenspin.store.records import load_record, load_records, save_summary
-from molenspin.store.verification import Damage, find_damage, repair
+from molenspin.store.repair import repair
+from molenspin.store.verification import Damage, Remedy, find_damage
 
 # Zarr notes folders of a node that a stopped preparation left without an array in them.
 pytestmark = pytest.mark.filterwarnings("ignore:Object at:zarr.errors.ZarrUserWarning")
@@ -143,7 +144,7 @@ def live(stage, folder, code):
 def withdrawal(chunk):
     """A batch of the first group that `verify --repair` takes for damaged."""
     return Damage(
-        node="mill-4", key=f"mill-4/angle/c/{chunk}/0/0", reason="", status_key=f"mill-4/status/c/{chunk}",
+        key=f"mill-4/angle/c/{chunk}/0/0", reason="", remedy=Remedy.BATCH, node="mill-4", chunk=chunk,
         group="numpy-0000",
     )  # fmt: skip
 
@@ -157,9 +158,8 @@ def check_what_is_left(places, truth):
     read_ledger(places.store)
     if not store_exists(places.store):
         return
-    for read in (failed_cases, status_table):
-        with suppress(MolenspinError):
-            read(places.store)
+    with suppress(MolenspinError):
+        status_of(places.store)
     with suppress(MolenspinError):
         for key, found in results(places.store).items():
             assert found == truth[key], f"{key} is wrong"
