@@ -13,7 +13,7 @@ if not any(clone.glob("molenspin/_core*.so")) and PathFinder.find_spec(
 ):
     sys.path[:] = elsewhere
 
-from molenspin.snakefile import ending, open_sweep, prepare
+from molenspin.pipeline.sweep_run import ending, open_sweep, prepare
 
 
 # Used on demand only (--software-deployment-method apptainer): jobs run in the environment that started them.

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from benchmarks.race import COMPILATION, Entrant, race
+from benchmarks.result_files import save_rows
 from benchmarks.rivals import RIVAL_PACKAGES, RIVALS, get_rival, installed
 from benchmarks.rivals.exact import angle_error
 from benchmarks.rivals.protocol import RigHistory, RigRun, Rival
-from benchmarks.rows import save_rows
 from benchmarks.session import affordable_steps, clock, new_parser, pinned_machine, progress, schedule
 from molenspin.assembly.families import Family
 from molenspin.integrators import Integrator

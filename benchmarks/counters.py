@@ -18,7 +18,7 @@ from types import ModuleType
 
 from benchmarks.comparison import compare
 from benchmarks.ensembles import varied_ensemble
-from benchmarks.rows import save_rows
+from benchmarks.result_files import save_rows
 from benchmarks.session import DT, new_parser, pinned_machine, progress
 from molenspin.assembly.families import Family, benchmark_assembly
 from molenspin.backends.protocol import Execution, Settings

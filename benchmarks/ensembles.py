@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.comparison import compare
 from benchmarks.latency import HISTORY_BYTES, STATE_BYTES
-from benchmarks.rows import add_resume, save_rows, unfinished
+from benchmarks.result_files import add_resume, save_rows, unfinished
 from benchmarks.separate_runs import SeparateRuns
 from benchmarks.session import DT, new_parser, pinned_machine
 from molenspin.assembly.assembly import Assembly

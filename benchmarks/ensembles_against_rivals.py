@@ -7,11 +7,11 @@ can be shared between members.
 from collections.abc import Sequence
 
 from benchmarks.race import COMPILATION, Entrant, race
+from benchmarks.result_files import save_rows
 from benchmarks.rivals import ENSEMBLE_RIVALS, RIVAL_PACKAGES, get_ensemble_rival, installed
 from benchmarks.rivals.exact import ensemble_error
 from benchmarks.rivals.protocol import EnsembleRival, EnsembleRun, Floats
 from benchmarks.rivals.reduced_rig import ReducedRig
-from benchmarks.rows import save_rows
 from benchmarks.session import clock, new_parser, pinned_machine, progress, schedule
 from molenspin.assembly.families import Family
 from molenspin.integrators import Integrator

@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.ceilings import measure_ceilings
 from benchmarks.ensembles import varied_ensemble
 from benchmarks.latency import contender
-from benchmarks.rows import save_rows
+from benchmarks.result_files import save_rows
 from benchmarks.session import DT, new_parser, pinned_machine, progress, schedule
 from molenspin.assembly.families import benchmark_assembly
 from molenspin.backends.protocol import Execution, Settings

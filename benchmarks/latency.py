@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 
-from benchmarks.rows import add_resume, save_rows, unfinished
+from benchmarks.result_files import add_resume, save_rows, unfinished
 from benchmarks.session import (
     DT,
     FEWEST_STEPS,

@@ -25,8 +25,8 @@ from molenspin.backends.protocol import Execution
 from molenspin.backends.registry import get_backend
 from molenspin.backends.settings import simulation_settings
 from molenspin.config import config_from_mapping
-from molenspin.history import allocate_history
-from molenspin.project import open_project, places_of
+from molenspin.pipeline.project import open_project, places_of
+from molenspin.simulation.history import allocate_history
 from molenspin.store.records import load_records
 
 ROOT = Path(__file__).parents[1]

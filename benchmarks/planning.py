@@ -17,14 +17,14 @@ from time import perf_counter
 import yaml
 
 from benchmarks.overhead import ROOT, sweep
-from molenspin.project import open_project
+from molenspin.pipeline.project import open_project
 from molenspin.status import CaseStatus
 from molenspin.store.location import array_of
 from molenspin.store.origins import origin_of
 from molenspin.store.reading import nodes_of
 from molenspin.sweep.batches import fingerprint_number
 
-PLAN = "import sys; from pathlib import Path; from molenspin.project import open_project; "
+PLAN = "import sys; from pathlib import Path; from molenspin.pipeline.project import open_project; "
 MAKE_PLAN = PLAN + "print(len(open_project(Path(sys.argv[1])).plan.groups))"
 PREPARE = PLAN + (
     "from molenspin.store.preparation import prepare_store; "

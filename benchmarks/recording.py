@@ -7,14 +7,14 @@ assemblies that is more than the arithmetic.
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from benchmarks.rows import add_resume, save_rows, unfinished
+from benchmarks.result_files import add_resume, save_rows, unfinished
 from benchmarks.session import DT, clock, new_parser, pinned_machine, schedule
 from molenspin.assembly.families import Family, benchmark_assembly
 from molenspin.backends.protocol import Execution, History, Settings
 from molenspin.backends.registry import get_backend
 from molenspin.backends.workload import Workload
-from molenspin.history import allocate_history
 from molenspin.integrators import Integrator
+from molenspin.simulation.history import allocate_history
 from molenspin.timing import Schedule, TimingRecord, Verdict
 from molenspin.timing.clock import Clock
 from molenspin.timing.measure import case_of

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from benchmarks.latency import contender
-from benchmarks.rows import add_resume, save_rows, unfinished
+from benchmarks.result_files import add_resume, save_rows, unfinished
 from benchmarks.session import DT, clock, new_parser, pinned_machine, schedule
 from molenspin.assembly.families import Family, benchmark_assembly
 from molenspin.backends.protocol import Settings

@@ -22,7 +22,7 @@ from molenspin.errors import (
     SimulationError,
 )
 from molenspin.integrators import Integrator
-from molenspin.registration import register_accessor
+from molenspin.report.registration import register_accessor
 from molenspin.status import CaseStatus
 
 if TYPE_CHECKING:

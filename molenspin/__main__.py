@@ -2,6 +2,6 @@
 
 import sys
 
-from molenspin.cli import main
+from molenspin.commands.entry_point import main
 
 sys.exit(main())

@@ -54,6 +54,10 @@ class InternalError(MolenspinError):
         self.trace = trace
 
 
+class MergeConflictError(MolenspinError):
+    """Two results disagree in the physics of the same case."""
+
+
 class OverconstrainedError(MolenspinError):
     """Constraints are redundant or contradict each other.
 

@@ -29,8 +29,8 @@ from molenspin import _core
 from molenspin.assembly.families import benchmark_assembly
 from molenspin.backends.protocol import Execution, Settings
 from molenspin.backends.registry import get_backend
-from molenspin.history import allocate_history
 from molenspin.integrators import Integrator
+from molenspin.simulation.history import allocate_history
 from molenspin.timing import TimingCase, TimingRecord, Verdict, load_timing
 from molenspin.timing.records import Physics
 from molenspin.timing.samples import Samples

@@ -2,7 +2,7 @@
 
 import pytest
 
-from molenspin.cli import command_names, main
+from molenspin.commands.entry_point import command_names, main
 
 
 def complaint(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:

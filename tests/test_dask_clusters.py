@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from distributed import Client, LocalCluster
 
-from molenspin.batch_run import compute_batch, run_batch
-from molenspin.clusters import SCHEDULER_VARIABLE, WORKERS_VARIABLE, connected
 from molenspin.errors import InvalidValueError, MolenspinError
-from molenspin.executor import run_group
-from molenspin.project import open_project, planned_job
+from molenspin.jobs.batch_run import compute_batch, run_batch
+from molenspin.jobs.clusters import SCHEDULER_VARIABLE, WORKERS_VARIABLE, connected
+from molenspin.jobs.executor import run_group
+from molenspin.pipeline.project import open_project, planned_job
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import open_results
 
@@ -91,8 +91,8 @@ def test_a_worker_killed_at_a_random_moment_costs_nothing_but_time(
 def test_of_batches_that_wait_on_a_worker_only_the_one_that_kills_it_fails(cluster, tmp_path, monkeypatch):
     monkeypatch.setenv(SCHEDULER_VARIABLE, cluster.scheduler_address)
     monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
-    monkeypatch.setattr("molenspin.executor.run_batch", partial(_die_of_little_wind, run_batch))
-    monkeypatch.setattr("molenspin.executor.compute_batch", partial(_die_of_little_wind, compute_batch))
+    monkeypatch.setattr("molenspin.jobs.executor.run_batch", partial(_die_of_little_wind, run_batch))
+    monkeypatch.setattr("molenspin.jobs.executor.compute_batch", partial(_die_of_little_wind, compute_batch))
     record, node = run(sweep(tmp_path))
     assert record.status_counts == {"ok": 5, "failed": 1}
     assert node["message"].values.tolist() == ["every worker that ran it died: out of memory?"] + [""] * 5
@@ -105,7 +105,7 @@ def _die_of_little_wind(work, task):
 
 
 def test_nobody_at_the_address_is_one_message(monkeypatch):
-    monkeypatch.setattr("molenspin.clusters.CONNECTION_SECONDS", "0.2s")
+    monkeypatch.setattr("molenspin.jobs.clusters.CONNECTION_SECONDS", "0.2s")
     with (
         pytest.raises(MolenspinError, match="no Dask scheduler answers there"),
         connected("127.0.0.1:9", cores=1),
@@ -123,7 +123,7 @@ def test_a_wrong_number_of_workers_is_refused(monkeypatch, count):
 def test_ctrl_c_interrupts_where_workers_are_started_in_slurm_jobs():
     attempt = f"""
 import os, signal
-from molenspin.clusters import connected
+from molenspin.jobs.clusters import connected
 os.environ["{WORKERS_VARIABLE}"] = "0"
 try:
     connected("slurm", cores=1).__enter__()

@@ -7,15 +7,15 @@ import xarray as xr
 
 from molenspin.assembly.families import benchmark_assembly
 from molenspin.backends import registry
-from molenspin.cli import main
+from molenspin.commands.entry_point import main
 from molenspin.errors import InternalError, MolenspinError
-from molenspin.executor import run_group
-from molenspin.project import open_project, planned_job, prepare_project
+from molenspin.jobs.executor import run_group
+from molenspin.pipeline.project import open_project, planned_job, prepare_project
+from molenspin.store.case_statuses import status_of
 from molenspin.store.claims import claim
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import open_results
 from molenspin.store.records import load_record
-from molenspin.store.status import status_of
 from molenspin.strict_yaml import dump_yaml
 
 WIND = {"grid": {"sail_spur0.wind_speed": [7.0, 8.0, 9.0]}}
@@ -72,7 +72,7 @@ class Watched:
 def watch(monkeypatch, backend):
     def install(fail=lambda _: None):
         watched = Watched(backend, fail)
-        monkeypatch.setattr("molenspin.batch_run.get_backend", lambda _: watched)
+        monkeypatch.setattr("molenspin.jobs.batch_run.get_backend", lambda _: watched)
         return watched
 
     return install

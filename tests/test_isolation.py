@@ -1,10 +1,10 @@
 """Batches that a process died of: they run apart, and only the case to blame fails."""
 
-from molenspin.batch_run import compute_batch
-from molenspin.executor import run_group
-from molenspin.group_job import pending_tasks
-from molenspin.isolation import ProcessDiedError, without_the_culprit
-from molenspin.project import open_project, planned_job
+from molenspin.jobs.batch_run import compute_batch
+from molenspin.jobs.executor import run_group
+from molenspin.jobs.group_job import pending_tasks
+from molenspin.jobs.isolation import ProcessDiedError, without_the_culprit
+from molenspin.pipeline.project import open_project, planned_job
 from molenspin.store.claims import Claim
 from molenspin.store.preparation import prepare_store
 
@@ -43,7 +43,7 @@ def test_a_batch_is_halved_until_only_the_culprit_fails(tmp_path):
 
 
 def test_what_a_job_died_of_runs_in_a_process_of_its_own(tmp_path, monkeypatch):
-    from molenspin import executor
+    from molenspin.jobs import executor
 
     job = planned(tmp_path)
     journal = job.record.with_suffix(".journal")

@@ -8,7 +8,7 @@ from made_results import made_timing
 
 import molenspin as ms
 from molenspin.analysis.accuracy import accuracy_table
-from molenspin.netcdf import plain_attributes, writable
+from molenspin.output.netcdf import plain_attributes, writable
 from molenspin.timing.dataset import samples_dataset
 
 

@@ -12,16 +12,16 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from molenspin import snakefile
-from molenspin.cli import main
+from molenspin.commands.entry_point import main
 from molenspin.commands.run import command_line
 from molenspin.errors import MolenspinError
-from molenspin.executor import run_group
-from molenspin.group_room import ensure_room, has_room
-from molenspin.project import open_project, planned_job, prepare_project
+from molenspin.jobs.executor import run_group
+from molenspin.pipeline import sweep_run
+from molenspin.pipeline.group_room import ensure_room, has_room
+from molenspin.pipeline.project import open_project, planned_job, prepare_project
+from molenspin.pipeline.sweep_jobs import SweepJobs
 from molenspin.store.claims import claim, claim_place
 from molenspin.store.reading import open_results
-from molenspin.sweep_jobs import SweepJobs
 
 ROOT = Path(__file__).parents[1]
 QUICK = ["--config", "outputs={accuracy: false}"]
@@ -181,7 +181,7 @@ def test_a_job_waits_while_another_one_makes_room(content, monkeypatch):
     ensure_room(project.config, group)
     release.join()
     assert has_room(project.config, group)
-    monkeypatch.setattr("molenspin.group_room.LONGEST_WAIT", 0.0)
+    monkeypatch.setattr("molenspin.pipeline.group_room.LONGEST_WAIT", 0.0)
     shutil.rmtree(project.places.store)
     held = claim(claim_place(project.places.store, "plan"), "preparing")
     with held, pytest.raises(MolenspinError, match="already under way"):
@@ -201,9 +201,9 @@ def test_a_job_reads_its_part_of_the_plan_and_plans_anew_for_another_configurati
 
     def opened(config):
         modifier = SimpleNamespace(is_main_snakefile=lambda: True, modify_path=lambda path: path)
-        monkeypatch.setattr(snakefile, "sweep_config", lambda *_: config)
+        monkeypatch.setattr(sweep_run, "sweep_config", lambda *_: config)
         workflow = SimpleNamespace(is_main_process=False, modifier=modifier)
-        return snakefile.open_sweep(workflow, {})
+        return sweep_run.open_sweep(workflow, {})
 
     job = opened(project.config)
     assert job.project is None

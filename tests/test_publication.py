@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from molenspin.config import config_from_mapping
-from molenspin.publication import machine_name, publishable, without_folders
+from molenspin.output.publication import machine_name, publishable, without_folders
 from molenspin.timing import environment
 from molenspin.timing.environment import read_environment
 from molenspin.timing.threads import ThreadPinning

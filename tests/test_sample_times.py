@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import molenspin as ms
-from molenspin.history import multiples
+from molenspin.simulation.history import multiples
 
 DECIMALS = st.builds(
     lambda digits, place: Decimal(digits).scaleb(place), st.integers(1, 10**12 - 1), st.integers(-290, 3)

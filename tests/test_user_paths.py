@@ -6,7 +6,7 @@ from molenspin.assembly.families import benchmark_assembly
 from molenspin.assembly.yaml_format import load_assembly, save_assembly
 from molenspin.config import config_from_mapping
 from molenspin.errors import MolenspinError
-from molenspin.project import open_project
+from molenspin.pipeline.project import open_project
 from molenspin.user_paths import user_location, user_path
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from molenspin.errors import InternalError, InvalidValueError
-from molenspin.workflow import script
+from molenspin.pipeline.scripts import script
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from molenspin.assembly.families import Family, benchmark_assembly
 from molenspin.backends.protocol import Backend, Execution, Settings
 from molenspin.backends.registry import get_backend
 from molenspin.errors import MolenspinError
-from molenspin.history import allocate_history
 from molenspin.integrators import Integrator
+from molenspin.simulation.history import allocate_history
 
 
 class MolenspinBackend:

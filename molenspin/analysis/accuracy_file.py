@@ -9,8 +9,8 @@ import pandas as pd
 
 from molenspin.errors import MolenspinError
 from molenspin.integrators import Integrator
-from molenspin.sealed_files import read_sealed, write_sealed
-from molenspin.spreadsheets import read_csv
+from molenspin.output.sealed_files import read_sealed, write_sealed
+from molenspin.output.spreadsheets import read_csv
 from molenspin.status import CaseStatus
 
 TEXTS = ("assembly", "integrator", "backend", "status", "message", "reference", "key")

@@ -44,8 +44,8 @@ def adaptive_solution(compiled: CompiledAssembly, times: Floats) -> tuple[Floats
     Returns
     -------
     states, uncertainty
-        In the order of `molenspin.history.BODY_VARIABLES`: (4, n, T), and the largest difference between
-        the two solutions, (4,).
+        In the order of `molenspin.simulation.history.BODY_VARIABLES`: (4, n, T), and the largest difference
+        between the two solutions, (4,).
 
     Raises
     ------

@@ -13,8 +13,8 @@ from molenspin.analysis.norms import NORMS, error_norms
 from molenspin.analysis.reference import reference_ensemble, reference_solution
 from molenspin.assembly.assembly import Assembly
 from molenspin.errors import MolenspinError
-from molenspin.history import BODY_VARIABLES
-from molenspin.publication import without_folders
+from molenspin.output.publication import without_folders
+from molenspin.simulation.history import BODY_VARIABLES
 
 BLOCK_BYTES = 1 << 26
 """States held in memory at a time; a refinement holds them a few times."""

@@ -22,9 +22,9 @@ from molenspin.assembly.parameters import SCALE_LIMIT
 from molenspin.assembly.yaml_format import content_hash
 from molenspin.backends.settings import check_positive
 from molenspin.errors import DamagedFileError, InvalidValueError, MolenspinError
-from molenspin.history import BODY_VARIABLES
+from molenspin.output.sealed_files import read_sealed_arrays, write_sealed_arrays
 from molenspin.provenance import code_fingerprint
-from molenspin.sealed_files import read_sealed_arrays, write_sealed_arrays
+from molenspin.simulation.history import BODY_VARIABLES
 
 FORMAT = 3
 """Raise it when a solution, or what a cached file holds of it, changes."""

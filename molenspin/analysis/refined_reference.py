@@ -10,7 +10,7 @@ from molenspin.backends.protocol import Settings
 from molenspin.backends.registry import get_backend
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.integrators import Integrator
-from molenspin.refinement import Refined, refine
+from molenspin.simulation.refinement import Refined, refine
 
 BACKEND = "rust"
 

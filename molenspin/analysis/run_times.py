@@ -7,8 +7,8 @@ from molenspin.assembly.assembly import Assembly
 from molenspin.backends.protocol import Execution, History, Settings
 from molenspin.backends.registry import get_backend
 from molenspin.backends.settings import simulation_settings
-from molenspin.history import allocate_history
 from molenspin.integrators import Integrator
+from molenspin.simulation.history import allocate_history
 from molenspin.timing.rounds import Schedule, run_rounds
 from molenspin.timing.statistics import Estimate, median_estimate
 

@@ -1,1 +1,1 @@
-"""The subcommands of `molenspin`, one module each, with `HELP`, `add_arguments` and `run`."""
+"""The command line: the entry point, a module per subcommand (`HELP`, `add_arguments`, `run`), the bench."""

@@ -4,9 +4,9 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from molenspin.errors import InvalidValueError, MolenspinError
+from molenspin.output.terminal import one_line
 from molenspin.store.comparison import compare_stores, store_table
 from molenspin.store.parts import find_parts
-from molenspin.terminal import one_line
 from molenspin.timing import changed_circumstances, compare_timing, comparison_table, load_timing
 from molenspin.timing.comparison import SMALLEST_CHANGE, Change, Comparison
 

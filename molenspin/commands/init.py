@@ -3,8 +3,8 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from molenspin.durable_files import write_durably
 from molenspin.errors import InvalidValueError
+from molenspin.output.durable_files import write_durably
 from molenspin.user_paths import user_path
 
 HELP = "write a commented configuration, an assembly and a notebook to start from"

@@ -4,9 +4,10 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from molenspin.errors import MolenspinError
+from molenspin.output.terminal import one_line
 from molenspin.store.merging import merge_stores
-from molenspin.store.parts import STORE_NAME, TIMING_NAME, ResultParts, find_parts
-from molenspin.terminal import one_line
+from molenspin.store.parts import ResultParts, find_parts
+from molenspin.store.places import Places
 from molenspin.timing import load_timing, merge_timing
 
 HELP = "merge the results of two machines into one"
@@ -42,7 +43,8 @@ def run(arguments: Namespace) -> int:
 def _target(output: str, like: ResultParts) -> ResultParts:
     """Where the merged parts go: a sweep's folder gets both parts, else the output is the part itself."""
     if like.store and like.timing:
-        return ResultParts(str(Path(output) / STORE_NAME), Path(output) / TIMING_NAME)
+        places = Places.in_folder(Path(output))
+        return ResultParts(places.store, places.timing)
     return ResultParts(output if like.store else None, Path(output) if like.timing else None)
 
 

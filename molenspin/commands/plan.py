@@ -4,8 +4,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
-from molenspin.project import Project, open_project
-from molenspin.rates import calibrated_rates, core_seconds, measured_rates
+from molenspin.pipeline.project import Project, open_project
+from molenspin.pipeline.rates import calibrated_rates, core_seconds, measured_rates
 from molenspin.store.records import GroupRecord, load_records
 from molenspin.sweep.batches import BatchState
 

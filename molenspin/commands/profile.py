@@ -9,8 +9,8 @@ from molenspin.assembly.yaml_format import load_assembly
 from molenspin.backends.registry import get_backend
 from molenspin.backends.settings import check_positive, execution_settings, simulation_settings
 from molenspin.backends.workload import Contender, Workload
+from molenspin.output.spreadsheets import write_csv
 from molenspin.profiling import draw_difference, draw_flamegraph, load_stacks, phase_shares, profile
-from molenspin.spreadsheets import write_csv
 
 HELP = "sample where a backend spends its time"
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from molenspin.config import load_config
 from molenspin.errors import InvalidValueError, MolenspinError
-from molenspin.project import places_of
+from molenspin.output.terminal import one_line
+from molenspin.pipeline.project import places_of
 from molenspin.store.pruning import Surplus, find_surplus, prune
 from molenspin.store.selection import Selection, select
 from molenspin.sweep.cases import expand
-from molenspin.terminal import one_line
 
 HELP = "remove cases from a store that no configuration asks for; asks before it deletes"
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from molenspin.backends.settings import check_positive
 from molenspin.errors import MolenspinError
+from molenspin.output.terminal import one_line
 from molenspin.report.folder import report_of_folder
 from molenspin.report.page import WANTED_ERROR, write_report
-from molenspin.terminal import one_line
+from molenspin.store.places import Places
 
 HELP = "write the HTML report of a finished sweep"
 
@@ -32,7 +33,7 @@ def run(arguments: Namespace) -> int:
     """Write the page."""
     check_positive("--error", arguments.error)
     folder: Path = arguments.folder
-    path: Path = arguments.output or folder / "report.html"
+    path: Path = arguments.output or Places.in_folder(folder).report
     with _naming_damage(folder):
         report = report_of_folder(folder, error=arguments.error)
         write_report(report, path)

@@ -4,11 +4,11 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from molenspin.config import load_config
-from molenspin.project import places_of
+from molenspin.output.terminal import one_line
+from molenspin.pipeline.project import places_of
+from molenspin.store.case_statuses import NodeStatus, status_of
 from molenspin.store.selection import select
-from molenspin.store.status import NodeStatus, status_of
 from molenspin.sweep.cases import expand
-from molenspin.terminal import one_line
 
 HELP = "show how the cases of a sweep ended"
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from molenspin.config import load_config
 from molenspin.errors import InvalidValueError, MolenspinError
-from molenspin.project import Places, places_of
+from molenspin.pipeline.project import places_of
+from molenspin.store.places import Places
 from molenspin.store.repair import repair
 from molenspin.store.verification import Damage, find_damage, find_damaged_records
 

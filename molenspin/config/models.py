@@ -238,7 +238,7 @@ class Storage(Section):
     )
 
 
-class Execution(Section):
+class JobExecution(Section):
     """How the simulations are spread over jobs and threads."""
 
     threads: Annotated[Count, Field(le=4096)] = Field(
@@ -296,5 +296,7 @@ class Config(Section):
     simulation: Simulation = Field(Simulation(), description="What is simulated and on which output grid.")
     timing: Timing = Field(Timing(), description="Timed runs, alone on the machine.")
     storage: Storage = Field(Storage(), description="Where and how trajectories are kept.")
-    execution: Execution = Field(Execution(), description="How simulations are spread over jobs and threads.")
+    execution: JobExecution = Field(
+        JobExecution(), description="How simulations are spread over jobs and threads."
+    )
     outputs: Outputs = Field(Outputs(), description="What the final rules write.")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from molenspin.backends.protocol import Outcome, PhaseSeconds
 from molenspin.backends.workload import Contender, Workload
 from molenspin.errors import MolenspinError
-from molenspin.history import allocate_history
 from molenspin.profiling.sampling import NATIVE_BACKENDS, sample_native, sample_python
 from molenspin.profiling.stacks import Stacks
+from molenspin.simulation.history import allocate_history
 from molenspin.status import CaseStatus
 
 

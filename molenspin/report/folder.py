@@ -8,6 +8,7 @@ from molenspin.analysis.results import load_results
 from molenspin.errors import InvalidValueError
 from molenspin.report.drawings import read_drawings
 from molenspin.report.page import WANTED_ERROR, Report
+from molenspin.store.places import Places
 
 
 def report_of_folder(
@@ -30,13 +31,13 @@ def report_of_folder(
     InvalidValueError
         If the folder holds no accuracy table.
     """
-    accuracy, timing = folder / "tables" / "accuracy.csv", folder / "timing.json"
-    if not accuracy.is_file():
-        raise InvalidValueError(f"{folder}: no results of a sweep: {accuracy} is missing")
-    drawings, left_out = read_drawings(sorted((folder / "profile").glob("*.svg")))
+    places = Places.in_folder(folder)
+    if not places.accuracy.is_file():
+        raise InvalidValueError(f"{folder}: no results of a sweep: {places.accuracy} is missing")
+    drawings, left_out = read_drawings(sorted(places.profile.glob("*.svg")))
     return Report(
         title=folder.resolve().name,
-        results=load_results(accuracy, timing if timing.is_file() else None),
+        results=load_results(places.accuracy, places.timing if places.timing.is_file() else None),
         config=config or {},
         flamegraphs=drawings,
         left_out=left_out,

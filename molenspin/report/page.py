@@ -20,7 +20,7 @@ from plotly.offline import get_plotlyjs
 from molenspin.analysis.break_even import break_even_table
 from molenspin.analysis.convergence import orders_table
 from molenspin.analysis.results import SweepResults
-from molenspin.publication import publishable
+from molenspin.output.publication import publishable
 from molenspin.report import wording
 from molenspin.report.answer import answer_rows, answer_summary
 from molenspin.report.plots import report_plots

@@ -11,7 +11,7 @@ from zarr.codecs import BloscCodec, Crc32cCodec, ZstdCodec
 from zarr.core.dtype import VariableLengthUTF8
 
 from molenspin.config.models import Storage
-from molenspin.history import BODY_VARIABLES
+from molenspin.simulation.history import BODY_VARIABLES
 from molenspin.status import CaseStatus
 from molenspin.sweep.layout import Layout
 

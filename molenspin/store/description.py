@@ -14,7 +14,7 @@ from zarr.abc.store import Store
 from zarr.core.buffer import default_buffer_prototype
 from zarr.core.sync import sync
 
-from molenspin.history import BODY_VARIABLES
+from molenspin.simulation.history import BODY_VARIABLES
 from molenspin.store.arrays import COLUMNS, OUTCOMES
 
 FORMAT = 2

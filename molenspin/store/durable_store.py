@@ -9,7 +9,7 @@ from zarr.abc.store import Store
 from zarr.core.buffer import Buffer
 from zarr.storage import LocalStore
 
-from molenspin.durable_files import PARTIAL, delete_durably, make_folder, sync_folder, write_durably
+from molenspin.output.durable_files import PARTIAL, delete_durably, make_folder, sync_folder, write_durably
 
 
 class FolderStore(LocalStore):

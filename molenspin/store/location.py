@@ -16,8 +16,8 @@ from zarr.core.group import AsyncGroup, GroupMetadata
 from zarr.core.sync import sync
 from zarr.storage import ObjectStore, StorePath
 
-from molenspin.durable_files import PARTIAL
 from molenspin.errors import InvalidValueError, MolenspinError
+from molenspin.output.durable_files import PARTIAL
 from molenspin.store.description import COPY, FORMAT, group_attributes, parse_description, read_bytes
 from molenspin.store.durable_store import DurableStore, FolderStore
 

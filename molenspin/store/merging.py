@@ -9,8 +9,8 @@ import zarr
 from numpy.typing import NDArray
 from zarr.core.metadata import ArrayV3Metadata
 
-from molenspin.durable_files import sync_trees
-from molenspin.errors import InvalidValueError, MolenspinError
+from molenspin.errors import InvalidValueError, MergeConflictError, MolenspinError
+from molenspin.output.durable_files import sync_trees
 from molenspin.status import CaseStatus
 from molenspin.store.arrays import QUANTITIES, TEXT
 from molenspin.store.description import array_names, per_case_arrays, with_checksum
@@ -21,7 +21,6 @@ from molenspin.store.pairing import AGREEMENT, NodePair, Slots, pair_nodes, read
 from molenspin.store.restoration import consolidate, write_description
 from molenspin.store.slots import read_coordinate
 from molenspin.sweep.labels import keyed_name, shared_names
-from molenspin.timing.merging import MergeConflictError
 
 PHYSICAL = (CaseStatus.OK, CaseStatus.DIVERGED, CaseStatus.NOT_CONVERGED)
 """Statuses that the physics decides: two machines must agree on them."""

@@ -8,8 +8,8 @@ import zarr
 from zarr.abc.store import Store
 from zarr.core.sync import sync
 
-from molenspin.durable_files import PARTIAL
 from molenspin.errors import MolenspinError
+from molenspin.output.durable_files import PARTIAL
 from molenspin.store.arrays import COLUMNS, OUTCOMES
 from molenspin.store.description import (
     COPY,

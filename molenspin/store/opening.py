@@ -22,7 +22,7 @@ from molenspin.store.location import (
     naming_damage,
     open_root,
 )
-from molenspin.store.parts import STORE_NAME
+from molenspin.store.places import STORE_NAME
 
 METADATA = "zarr.json"
 ZIP_DAMAGE = (BadZipFile, zlib.error, EOFError, NotImplementedError)

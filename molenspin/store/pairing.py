@@ -8,18 +8,18 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from molenspin.history import BODY_VARIABLES
+from molenspin.simulation.agreement import AGREEMENT as AGREEMENT_BY_DTYPE
+from molenspin.simulation.agreement import SMALLEST_SCALE
+from molenspin.simulation.history import BODY_VARIABLES
 from molenspin.status import CaseStatus
 from molenspin.store.location import array_of, naming_damage
 from molenspin.store.nodes import arrays_of
 from molenspin.store.reading import nodes_of, read_column
 from molenspin.store.slots import check_labels, check_statuses, refuse_lost_rows
-from molenspin.timing.physics import AGREEMENT as DTYPE_AGREEMENT
-from molenspin.timing.physics import SMALLEST_SCALE
 
 Slots: TypeAlias = NDArray[np.int64]
 
-AGREEMENT = DTYPE_AGREEMENT["float64"]
+AGREEMENT = AGREEMENT_BY_DTYPE["float64"]
 """Largest relative difference of two trajectories that are the same but for rounding."""
 
 

@@ -5,9 +5,7 @@ from pathlib import Path
 
 from molenspin.errors import MolenspinError
 from molenspin.store.location import OtherFormatError, store_exists
-
-STORE_NAME = "trajectories.zarr"
-TIMING_NAME = "timing.json"
+from molenspin.store.places import Places
 
 
 @dataclass(frozen=True)
@@ -37,9 +35,10 @@ def find_parts(place: str) -> ResultParts:
     path = Path(place)
     if path.is_file():
         return ResultParts(store=None, timing=path)
-    store, timing = path / STORE_NAME, path / TIMING_NAME
-    if store.exists() or timing.is_file():
-        held = str(store) if store.exists() and store_exists(str(store)) else None
+    places = Places.in_folder(path)
+    holds_store, timing = Path(places.store).exists(), places.timing
+    if holds_store or timing.is_file():
+        held = places.store if holds_store and store_exists(places.store) else None
         return ResultParts(store=held, timing=timing if timing.is_file() else None)
     if not _is_store(place):
         raise MolenspinError(f"{place}: no timing file, no store of results, and no folder that holds one")

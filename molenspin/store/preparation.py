@@ -11,8 +11,8 @@ from zarr.abc.codec import BytesBytesCodec
 
 from molenspin.assembly.yaml_format import assembly_to_dict
 from molenspin.config.models import Storage
+from molenspin.output.publication import publishable
 from molenspin.provenance import versions
-from molenspin.publication import publishable
 from molenspin.store.arrays import (
     COLUMN_CHUNK,
     OUTCOMES,

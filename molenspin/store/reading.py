@@ -9,7 +9,7 @@ import zarr
 from numpy.typing import NDArray
 
 from molenspin.errors import MolenspinError
-from molenspin.netcdf import writable
+from molenspin.output.netcdf import writable
 from molenspin.store.arrays import filled_rows
 from molenspin.store.chunks import read_chunks, written_chunks
 from molenspin.store.location import array_of, damaged, naming_damage, open_root, store_exists

@@ -14,7 +14,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from molenspin.errors import DamagedFileError
-from molenspin.sealed_files import read_sealed, write_sealed
+from molenspin.output.sealed_files import read_sealed, write_sealed
 from molenspin.status import CaseStatus
 
 KIND, SUMMARY_KIND = "records of groups", "sums of records"

@@ -21,7 +21,7 @@ from zarr.core.sync import sync
 
 from molenspin.assembly.yaml_format import assembly_from_dict
 from molenspin.errors import MolenspinError
-from molenspin.history import multiples
+from molenspin.simulation.history import multiples
 from molenspin.store.arrays import QUANTITIES
 from molenspin.store.description import (
     COPY,

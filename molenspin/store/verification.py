@@ -12,7 +12,7 @@ import zarr
 from numpy.typing import NDArray
 
 from molenspin.errors import DamagedFileError, MolenspinError
-from molenspin.sealed_files import read_sealed
+from molenspin.output.sealed_files import read_sealed
 from molenspin.status import CaseStatus
 from molenspin.store.arrays import COLUMNS, filled_rows
 from molenspin.store.chunks import written_chunks

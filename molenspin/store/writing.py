@@ -10,8 +10,8 @@ import zarr
 from numpy.typing import NDArray
 from zarr.core.sync import sync
 
-from molenspin.durable_files import delete_trees, sync_trees
 from molenspin.errors import InvalidValueError
+from molenspin.output.durable_files import delete_trees, sync_trees
 from molenspin.status import CaseStatus
 from molenspin.store.arrays import OUTCOMES, QUANTITIES, VARIABLE_ATTRIBUTES
 from molenspin.store.durable_store import folder_of

@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from molenspin.errors import DamagedFileError
-from molenspin.sealed_files import read_sealed, write_sealed
+from molenspin.output.sealed_files import read_sealed, write_sealed
 from molenspin.timing.circumstances import same_circumstances
 from molenspin.timing.environment import Environment
 from molenspin.timing.records import TimingCase, TimingRecord

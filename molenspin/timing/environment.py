@@ -12,8 +12,8 @@ from importlib import import_module
 from pathlib import Path
 
 from molenspin.errors import MolenspinError
+from molenspin.output.publication import MACHINE_VARIABLE, machine_name, without_folders
 from molenspin.provenance import version_of, versions
-from molenspin.publication import MACHINE_VARIABLE, machine_name, without_folders
 from molenspin.timing.threads import ThreadPinning
 
 _GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")

@@ -8,7 +8,7 @@ from typing import Protocol
 from molenspin.backends.workload import Contender, Workload
 from molenspin.errors import InvalidValueError
 from molenspin.provenance import backend_fingerprint
-from molenspin.refinement import Refined, refine
+from molenspin.simulation.refinement import Refined, refine
 from molenspin.timing.calibration import calibration_kernel
 from molenspin.timing.clock import Clock, monotonic_clock
 from molenspin.timing.environment import Environment

@@ -5,13 +5,9 @@ from itertools import product
 import numpy as np
 
 from molenspin.argument_types import refuse_wrong_types
-from molenspin.errors import MolenspinError
-from molenspin.timing.physics import SMALLEST_SCALE
+from molenspin.errors import MergeConflictError
+from molenspin.simulation.agreement import SMALLEST_SCALE
 from molenspin.timing.records import TimingRecord, TimingResults, Verdict
-
-
-class MergeConflictError(MolenspinError):
-    """Two results disagree in the physics of the same case."""
 
 
 @refuse_wrong_types

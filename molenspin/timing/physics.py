@@ -7,14 +7,9 @@ import numpy as np
 
 from molenspin.assembly.compiled import Floats
 from molenspin.backends.protocol import History, Outcome
+from molenspin.simulation.agreement import AGREEMENT, SMALLEST_SCALE
 from molenspin.status import CaseStatus
 from molenspin.timing.records import Physics, Verdict
-
-AGREEMENT = {"float64": 1e-6, "float32": 1e-2}
-"""Largest relative difference from the trusted backend that still counts as the same trajectory, by dtype."""
-
-SMALLEST_SCALE = 1e-9
-"""Variables that stay below this (in SI units) are compared absolutely: their digits are rounding."""
 
 STATE_VARIABLES = ("angle", "displacement", "angular_velocity", "velocity")
 

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from molenspin.backends.protocol import PhaseSeconds
 from molenspin.errors import DamagedFileError, InvalidValueError
 from molenspin.integrators import Integrator
-from molenspin.sealed_files import read_sealed, write_sealed
+from molenspin.output.sealed_files import read_sealed, write_sealed
 from molenspin.sweep.labels import keyed_name, shared_names
 from molenspin.timing.environment import Environment
 from molenspin.timing.samples import Samples

@@ -5,7 +5,7 @@ from dataclasses import fields
 from molenspin.backends.protocol import Outcome
 from molenspin.backends.registry import DEVICE_BACKENDS
 from molenspin.backends.workload import Contender, Workload
-from molenspin.history import allocate_history
+from molenspin.simulation.history import allocate_history
 from molenspin.timing.memory import PeakMemory, give_back_idle_memory, peak_memory
 from molenspin.timing.physics import Computed, forget
 

@@ -8,7 +8,7 @@ from molenspin.analysis import advice, run_times
 from molenspin.analysis.advice import SAMPLES, advise
 from molenspin.analysis.norms import error_norms
 from molenspin.analysis.reference import reference_solution
-from molenspin.cli import main
+from molenspin.commands.entry_point import main
 from molenspin.timing.rounds import Schedule
 
 

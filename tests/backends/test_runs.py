@@ -10,8 +10,8 @@ import molenspin as ms
 from molenspin.assembly.compile import compile_ensemble
 from molenspin.backends.numpy_dense import NumpyBackend
 from molenspin.backends.protocol import Execution, History, Outcome, Settings
-from molenspin.history import allocate_history
 from molenspin.integrators import Integrator
+from molenspin.simulation.history import allocate_history
 
 
 def run(compiled, **changes: object) -> tuple[History, Outcome]:

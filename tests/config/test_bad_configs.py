@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from molenspin.cli import main
+from molenspin.commands.entry_point import main
 from molenspin.config.models import Config
 from molenspin.strict_yaml import dump_yaml
 

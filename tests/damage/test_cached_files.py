@@ -16,7 +16,7 @@ import molenspin as ms
 from molenspin.analysis import reference
 from molenspin.analysis.reference import reference_ensemble, reference_solution
 from molenspin.errors import DamagedFileError
-from molenspin.sealed_files import read_sealed_arrays, write_sealed, write_sealed_arrays
+from molenspin.output.sealed_files import read_sealed_arrays, write_sealed, write_sealed_arrays
 from molenspin.store import records
 from molenspin.store.records import (
     GroupRecord,

@@ -7,10 +7,10 @@ import pytest
 from molenspin.analysis.accuracy_file import read_accuracy, seal_path
 from molenspin.config import config_from_mapping
 from molenspin.errors import InvalidValueError, MolenspinError
-from molenspin.executor import run_group
-from molenspin.project import open_project, places_of, planned_job, prepare_project
-from molenspin.sweep_results import restore_results, tabulate_accuracy
-from molenspin.sweep_timing import time_sweep
+from molenspin.jobs.executor import run_group
+from molenspin.pipeline.project import open_project, places_of, planned_job, prepare_project
+from molenspin.pipeline.sweep_results import restore_results, tabulate_accuracy
+from molenspin.pipeline.sweep_timing import time_sweep
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from random_damage import damages
 
-from molenspin import sealed_files
 from molenspin.errors import DamagedFileError
-from molenspin.sealed_files import read_sealed, read_sealed_arrays, write_sealed, write_sealed_arrays
+from molenspin.output import sealed_files
+from molenspin.output.sealed_files import read_sealed, read_sealed_arrays, write_sealed, write_sealed_arrays
 
 KIND, KEY = "examples", "0123456789abcdef"
 

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from molenspin.executor import run_group
-from molenspin.project import open_project, planned_job
+from molenspin.jobs.executor import run_group
+from molenspin.pipeline.project import open_project, planned_job
 from molenspin.store.preparation import prepare_store
 
 

@@ -8,7 +8,7 @@ import pytest
 from fragile_sweep import Sweep
 from run_sweep import run_sweep
 
-from molenspin.cli import main
+from molenspin.commands.entry_point import main
 from molenspin.errors import MolenspinError
 
 

@@ -16,17 +16,17 @@ from recorded_disk import RecordedDisk
 from run_sweep import run_sweep
 
 from molenspin.backends.registry import get_backend
-from molenspin.batch_run import compute_batch
 from molenspin.config import config_from_mapping
 from molenspin.errors import MolenspinError
-from molenspin.project import open_project, places_of
+from molenspin.jobs.batch_run import compute_batch
+from molenspin.pipeline.project import open_project, places_of
 from molenspin.status import CaseStatus
+from molenspin.store.case_statuses import status_of
 from molenspin.store.durable_store import FolderStore
 from molenspin.store.location import store_exists
 from molenspin.store.reading import open_results, read_ledger
 from molenspin.store.records import load_record, load_records, save_summary
 from molenspin.store.repair import repair
-from molenspin.store.status import status_of
 from molenspin.store.verification import Damage, Remedy, find_damage
 
 # Zarr notes folders of a node that a stopped preparation left without an array in them.
@@ -65,13 +65,13 @@ class Code:
     def __init__(self, monkeypatch):
         self.version = 1
         self.batches_before_the_kill = NEVER
-        monkeypatch.setattr("molenspin.batch_run.get_backend", lambda _: self)
-        for module in ("project", "batch_run"):
+        monkeypatch.setattr("molenspin.jobs.batch_run.get_backend", lambda _: self)
+        for module in ("pipeline.project", "jobs.batch_run"):
             monkeypatch.setattr(f"molenspin.{module}.backend_fingerprint", lambda _: f"{self.version:016x}")
         # The recorder takes what is asked for; to wait for the disk besides would take most of the time.
         monkeypatch.setattr(os, "fsync", lambda _: None)
         # Another process would not know this code.
-        monkeypatch.setattr("molenspin.executor.in_own_process", compute_batch)
+        monkeypatch.setattr("molenspin.jobs.executor.in_own_process", compute_batch)
 
     def run(self, compiled, settings, execution, history):
         if self.batches_before_the_kill == 0:

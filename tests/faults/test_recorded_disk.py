@@ -6,7 +6,7 @@ import random
 import pytest
 from recorded_disk import RecordedDisk
 
-from molenspin.durable_files import delete_durably, sync_folder, sync_trees, write_durably
+from molenspin.output.durable_files import delete_durably, sync_folder, sync_trees, write_durably
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import pandas as pd
 
 from molenspin.analysis.results import SweepResults
 from molenspin.analysis.stored import stored_accuracy
-from molenspin.executor import run_group
-from molenspin.project import open_project, planned_job, prepare_project
+from molenspin.jobs.executor import run_group
+from molenspin.pipeline.project import open_project, planned_job, prepare_project
+from molenspin.pipeline.sweep_timing import time_sweep
+from molenspin.report.result_tables import result_tables
 from molenspin.store.selection import select
-from molenspin.sweep_timing import time_sweep
-from molenspin.tables import result_tables
 from molenspin.timing.records import TimingResults
 
 TIMED = {

@@ -7,12 +7,12 @@ import xarray as xr
 
 from molenspin.assembly.yaml_format import load_assembly
 from molenspin.errors import InvalidValueError, MolenspinError
-from molenspin.executor import run_group
+from molenspin.jobs.executor import run_group
 from molenspin.mills.drivetrain import mill_assembly
 from molenspin.mills.files import write_mill_files
 from molenspin.mills.ratios import agrees, completed_runs, ratio_table
 from molenspin.mills.table import Mill, read_mills
-from molenspin.project import open_project, planned_job
+from molenspin.pipeline.project import open_project, planned_job
 from molenspin.store.preparation import prepare_store
 from molenspin.store.selection import select, selected_results
 

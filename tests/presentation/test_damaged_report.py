@@ -6,11 +6,11 @@ import pytest
 from made_results import made_accuracy, made_timing
 
 from molenspin.analysis.accuracy_file import read_accuracy
-from molenspin.cli import main
+from molenspin.commands.entry_point import main
 from molenspin.errors import MolenspinError
+from molenspin.output.spreadsheets import write_csv
 from molenspin.profiling import Stacks, draw_flamegraph
 from molenspin.report import drawings, page
-from molenspin.spreadsheets import write_csv
 
 FLAMEGRAPH = draw_flamegraph(Stacks({("run", "step"): 3}), title="rust")
 

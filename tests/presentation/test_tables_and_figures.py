@@ -7,8 +7,8 @@ import pytest
 from made_results import made_accuracy, made_timing
 
 from molenspin.analysis.results import SweepResults, load_results
-from molenspin.figures import convergence_figure, result_figures, save_figure
-from molenspin.tables import result_tables, write_table
+from molenspin.report.figures import convergence_figure, result_figures, save_figure
+from molenspin.report.result_tables import result_tables, write_table
 
 
 @pytest.fixture(scope="module")

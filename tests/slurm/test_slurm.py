@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from molenspin.backends.registry import available_backends
-from molenspin.clusters import SCHEDULER_VARIABLE
-from molenspin.executor import run_group
-from molenspin.project import open_project, planned_job
+from molenspin.jobs.clusters import SCHEDULER_VARIABLE
+from molenspin.jobs.executor import run_group
+from molenspin.pipeline.project import open_project, planned_job
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import open_results
 from molenspin.store.records import load_records

@@ -1,7 +1,7 @@
 """A small sweep, whose store may be anywhere: one group of five members, three to a batch."""
 
-from molenspin.executor import run_group
-from molenspin.project import open_project, planned_job
+from molenspin.jobs.executor import run_group
+from molenspin.pipeline.project import open_project, planned_job
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import open_results
 

@@ -4,13 +4,12 @@ import pytest
 from made_stores import make_store
 
 from molenspin.commands import compare, merge
-from molenspin.errors import InvalidValueError, MolenspinError
+from molenspin.errors import InvalidValueError, MergeConflictError, MolenspinError
 from molenspin.status import CaseStatus
 from molenspin.store.comparison import compare_stores
 from molenspin.store.merging import merge_stores
 from molenspin.store.parts import find_parts
 from molenspin.store.reading import open_results
-from molenspin.timing.merging import MergeConflictError
 
 
 def content(url):

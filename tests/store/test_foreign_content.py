@@ -12,12 +12,12 @@ import zarr
 from made_stores import make_store
 from small_sweep import run, sweep
 
-from molenspin.cli import main
+from molenspin.commands.entry_point import main
 from molenspin.errors import MolenspinError
 from molenspin.store import preparation
+from molenspin.store.case_statuses import status_of
 from molenspin.store.merging import merge_stores
 from molenspin.store.reading import open_results, read_ledger
-from molenspin.store.status import status_of
 from molenspin.strict_yaml import dump_yaml
 
 

@@ -12,10 +12,10 @@ from threading import Barrier
 import pytest
 from small_sweep import run, sweep
 
-from molenspin import batch_run
 from molenspin.errors import MolenspinError
-from molenspin.executor import run_group
-from molenspin.project import open_project, planned_job, prepare_project
+from molenspin.jobs import batch_run
+from molenspin.jobs.executor import run_group
+from molenspin.pipeline.project import open_project, planned_job, prepare_project
 from molenspin.store import holders, leases
 from molenspin.store.claims import claim, claim_place
 from molenspin.store.leases import ClaimLostError

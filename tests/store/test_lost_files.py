@@ -12,10 +12,10 @@ import pytest
 import xarray as xr
 from small_sweep import run, sweep
 
-from molenspin import batch_run
 from molenspin.backends.registry import get_backend
-from molenspin.cli import main
+from molenspin.commands.entry_point import main
 from molenspin.errors import MolenspinError
+from molenspin.jobs import batch_run
 from molenspin.status import CaseStatus
 from molenspin.store.reading import open_results
 from molenspin.strict_yaml import dump_yaml

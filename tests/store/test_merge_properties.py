@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_stores import make_store
 
+from molenspin.errors import MergeConflictError
 from molenspin.status import CaseStatus
 from molenspin.store.location import open_root
 from molenspin.store.merging import merge_stores
-from molenspin.timing.merging import MergeConflictError
 
 WINDS = (4.0, 8.0, 12.0)
 

@@ -6,9 +6,9 @@ import pytest
 import yaml
 from small_sweep import run, sweep
 
-from molenspin.cli import main
-from molenspin.project import open_project
-from molenspin.rates import measured_rates
+from molenspin.commands.entry_point import main
+from molenspin.pipeline.project import open_project
+from molenspin.pipeline.rates import measured_rates
 from molenspin.store.location import array_of, open_root
 from molenspin.store.records import load_record
 from molenspin.sweep.batches import BatchState

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small_sweep import run, sweep
 
-from molenspin.cli import main
+from molenspin.commands.entry_point import main
 from molenspin.errors import MolenspinError
 from molenspin.store.location import open_remote, open_root
 from molenspin.strict_yaml import dump_yaml

@@ -5,12 +5,12 @@ import pytest
 import xarray as xr
 from small_sweep import run, sweep
 
-from molenspin.cli import main
-from molenspin.project import open_project
+from molenspin.commands.entry_point import main
+from molenspin.pipeline.project import open_project
+from molenspin.store.case_statuses import status_of
 from molenspin.store.pruning import find_surplus
 from molenspin.store.reading import open_results
 from molenspin.store.selection import select
-from molenspin.store.status import status_of
 from molenspin.strict_yaml import dump_yaml
 
 WINDS = [6.0, 7.0, 8.0, 9.0, 10.0]

@@ -13,6 +13,7 @@ import xarray as xr
 from molenspin.config import config_from_mapping
 from molenspin.errors import InvalidValueError, MolenspinError
 from molenspin.status import CaseStatus
+from molenspin.store.case_statuses import status_of
 from molenspin.store.claims import claim
 from molenspin.store.holders import Holder
 from molenspin.store.leases import ClaimLostError
@@ -22,7 +23,6 @@ from molenspin.store.parts import find_parts
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import case_rows, open_results, read_ledger
 from molenspin.store.rounding import round_to_relative_error
-from molenspin.store.status import status_of
 from molenspin.store.writing import BatchRegion, BatchResult
 from molenspin.sweep.batches import BatchState, fingerprint_number
 from molenspin.sweep.cases import expand

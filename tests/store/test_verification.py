@@ -9,10 +9,10 @@ import xarray as xr
 import zarr
 from small_sweep import run, sweep
 
-from molenspin.cli import main
+from molenspin.commands.entry_point import main
 from molenspin.errors import MolenspinError
-from molenspin.executor import run_group
-from molenspin.project import open_project, planned_job
+from molenspin.jobs.executor import run_group
+from molenspin.pipeline.project import open_project, planned_job
 from molenspin.store.reading import open_results
 from molenspin.strict_yaml import dump_yaml
 

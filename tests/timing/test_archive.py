@@ -8,7 +8,7 @@ from made_results import ENVIRONMENT, made_record
 from timing_fakes import FakeBackend, FakeClock, contender, workload
 
 from molenspin.integrators import Integrator
-from molenspin.sealed_files import write_sealed
+from molenspin.output.sealed_files import write_sealed
 from molenspin.timing import Schedule, Verdict
 from molenspin.timing.archive import KIND, ArchivedSession, ArchivedTiming, TimingArchive
 from molenspin.timing.measure import case_of, measure

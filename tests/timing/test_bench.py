@@ -1,6 +1,6 @@
 import pytest
 
-from molenspin import bench
+from molenspin.commands import bench
 from molenspin.timing import load_timing
 
 

@@ -3,8 +3,8 @@ from argparse import ArgumentParser
 import pytest
 from timing_fakes import FakeBackend, FakeClock, contender, environment, workload
 
-from molenspin.cli import main
 from molenspin.commands import compare, merge
+from molenspin.commands.entry_point import main
 from molenspin.errors import InvalidValueError
 from molenspin.timing import Schedule, load_timing
 from molenspin.timing.measure import measure

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from timing_fakes import environment
 
-from molenspin.errors import InvalidValueError
+from molenspin.errors import InvalidValueError, MergeConflictError
 from molenspin.integrators import Integrator
 from molenspin.timing import (
     TimingCase,
@@ -19,7 +19,6 @@ from molenspin.timing import (
 )
 from molenspin.timing.circumstances import same_circumstances
 from molenspin.timing.comparison import Change
-from molenspin.timing.merging import MergeConflictError
 from molenspin.timing.records import Physics
 from molenspin.timing.samples import Samples
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from made_results import ENVIRONMENT, made_record
 
+from molenspin.errors import MergeConflictError
 from molenspin.integrators import Integrator
 from molenspin.timing import TimingResults, Verdict, compare_timing, merge_timing
 from molenspin.timing.comparison import Change, Comparison, comparison_table
-from molenspin.timing.merging import MergeConflictError, position_difference
+from molenspin.timing.merging import position_difference
 from molenspin.timing.samples import Samples
 from molenspin.timing.statistics import Estimate, Interval
 

@@ -8,7 +8,7 @@ from timing_fakes import FakeBackend, FakeClock, contender, environment, workloa
 from molenspin import benchmark_assembly
 from molenspin.assembly.compile import compile_ensemble
 from molenspin.errors import MolenspinError
-from molenspin.sealed_files import write_sealed
+from molenspin.output.sealed_files import write_sealed
 from molenspin.status import CaseStatus
 from molenspin.timing import (
     Schedule,

@@ -19,8 +19,8 @@ from molenspin.assembly.compiled import CompiledAssembly
 from molenspin.backends.protocol import Execution, History, Outcome, Settings
 from molenspin.backends.registry import get_backend
 from molenspin.backends.torch import TorchBackend
-from molenspin.history import allocate_history
 from molenspin.integrators import Integrator
+from molenspin.simulation.history import allocate_history
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

@@ -15,8 +15,8 @@ from molenspin.assembly.compile import compile_ensemble  # noqa: E402
 from molenspin.backends.protocol import Execution, Settings  # noqa: E402
 from molenspin.backends.torch import TorchBackend, backend  # noqa: E402
 from molenspin.backends.torch.devices import claimed_device  # noqa: E402
-from molenspin.history import allocate_history  # noqa: E402
 from molenspin.integrators import Integrator  # noqa: E402
+from molenspin.simulation.history import allocate_history  # noqa: E402
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 PARAMETERS = {"spur0.inertia": [400.0, 420.0, 440.0], "stone0.mass": [700.0, 750.0, 800.0]}

@@ -17,8 +17,8 @@ from molenspin.assembly.compile import compile_assembly, compile_ensemble  # noq
 from molenspin.backends.protocol import Execution, Settings  # noqa: E402
 from molenspin.backends.registry import get_backend  # noqa: E402
 from molenspin.backends.torch import TorchBackend  # noqa: E402
-from molenspin.history import allocate_history  # noqa: E402
 from molenspin.integrators import Integrator  # noqa: E402
+from molenspin.simulation.history import allocate_history  # noqa: E402
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 VARIABLES = ("angle", "displacement", "angular_velocity", "velocity")

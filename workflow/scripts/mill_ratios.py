@@ -5,11 +5,11 @@ from pathlib import Path
 from molenspin.config import config_from_mapping
 from molenspin.mills.ratios import completed_runs, ratio_table
 from molenspin.mills.table import read_mills
-from molenspin.project import places_of
+from molenspin.pipeline.project import places_of
+from molenspin.pipeline.scripts import script
+from molenspin.report.result_tables import write_table
 from molenspin.store.selection import select, selected_results
 from molenspin.sweep.cases import expand
-from molenspin.tables import write_table
-from molenspin.workflow import script
 
 with script(snakemake):
     config = config_from_mapping(snakemake.config)

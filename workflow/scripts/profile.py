@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from molenspin.config import config_from_mapping
+from molenspin.output.spreadsheets import write_csv
+from molenspin.pipeline.scripts import script
+from molenspin.pipeline.sweep_profile import profile_sweep
 from molenspin.profiling import draw_flamegraph, phase_shares
-from molenspin.spreadsheets import write_csv
-from molenspin.sweep_profile import profile_sweep
-from molenspin.workflow import script
 
 with script(snakemake):
     found = profile_sweep(config_from_mapping(snakemake.config))

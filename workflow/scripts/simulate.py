@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from molenspin.config import config_from_mapping
-from molenspin.executor import run_group
-from molenspin.group_room import ensure_room
-from molenspin.project import planned_job
-from molenspin.workflow import ProgressLine, script
+from molenspin.jobs.executor import run_group
+from molenspin.pipeline.group_room import ensure_room
+from molenspin.pipeline.project import planned_job
+from molenspin.pipeline.scripts import ProgressLine, script
 
 if __name__ == "__main__":
     with script(snakemake):

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from molenspin.pipeline.scripts import script
 from molenspin.store.records import load_record, save_summary
-from molenspin.workflow import script
 
 with script(snakemake):
     records = [load_record(Path(path)) for path in snakemake.input]

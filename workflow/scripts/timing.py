@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from molenspin.config import config_from_mapping
-from molenspin.project import places_of
-from molenspin.sweep_timing import time_sweep
-from molenspin.workflow import print_line, script
+from molenspin.pipeline.project import places_of
+from molenspin.pipeline.scripts import print_line, script
+from molenspin.pipeline.sweep_timing import time_sweep
 
 with script(snakemake):
     config = config_from_mapping(snakemake.config)

@@ -8,8 +8,8 @@ import pandas as pd
 
 from molenspin.analysis.convergence import orders_table
 from molenspin.analysis.results import SweepResults
-from molenspin.spreadsheets import write_csv
-from molenspin.terminal import visible
+from molenspin.output.spreadsheets import write_csv
+from molenspin.output.terminal import visible
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>

@@ -12,10 +12,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from molenspin.errors import InternalError, MolenspinError
-from molenspin.terminal import visible
+from molenspin.output.terminal import visible
 
 if TYPE_CHECKING:
-    from molenspin.progress import Progress
+    from molenspin.jobs.progress import Progress
     from molenspin.store.records import GroupRecord
 
 SECONDS_BETWEEN_LINES = 5.0

@@ -7,7 +7,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TypeAlias
 
-from molenspin.batch_run import (
+from molenspin.errors import MolenspinError
+from molenspin.jobs.batch_run import (
     BatchReport,
     BatchTask,
     commit_batch,
@@ -16,7 +17,6 @@ from molenspin.batch_run import (
     join_results,
     split_task,
 )
-from molenspin.errors import MolenspinError
 from molenspin.store.writing import BatchResult
 
 Attempt: TypeAlias = Callable[[BatchTask], BatchResult]

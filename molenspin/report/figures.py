@@ -17,7 +17,7 @@ from molenspin.analysis.results import SweepResults
 from molenspin.analysis.speedups import by_size
 from molenspin.analysis.work_precision import Curve, CurveKey
 from molenspin.errors import InvalidTypeError, InvalidValueError
-from molenspin.terminal import visible
+from molenspin.output.terminal import visible
 
 SHOWN_BODIES = 8
 """Lines in one panel: more cannot be told apart."""

@@ -14,15 +14,15 @@ from dask.callbacks import Callback
 from dask.delayed import delayed
 from dask.threaded import get as run_on_threads
 
-from molenspin.batch_run import BatchReport, BatchTask, Confirm, compute_batch, run_batch
-from molenspin.clusters import connected, scheduler_in_environment
 from molenspin.errors import InternalError, MolenspinError
-from molenspin.group_job import GroupJob, pending_tasks
-from molenspin.isolation import ProcessDiedError, in_own_process, run_apart
-from molenspin.journal import Journal, journal
-from molenspin.progress import Progress
+from molenspin.jobs.batch_run import BatchReport, BatchTask, Confirm, compute_batch, run_batch
+from molenspin.jobs.clusters import connected, scheduler_in_environment
+from molenspin.jobs.group_job import GroupJob, pending_tasks
+from molenspin.jobs.isolation import ProcessDiedError, in_own_process, run_apart
+from molenspin.jobs.journal import Journal, journal
+from molenspin.jobs.progress import Progress
+from molenspin.output.publication import machine_name
 from molenspin.provenance import versions
-from molenspin.publication import machine_name
 from molenspin.store.claims import Claim, claim
 from molenspin.store.confirming import confirming
 from molenspin.store.location import first_line, naming_damage, storage_errors

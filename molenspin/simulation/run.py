@@ -12,9 +12,9 @@ from molenspin.backends.protocol import Execution, History, Outcome, Settings
 from molenspin.backends.registry import get_backend
 from molenspin.backends.settings import check_record, execution_settings, simulation_settings
 from molenspin.errors import MolenspinError
-from molenspin.history import allocate_history
-from molenspin.run_errors import run_error
-from molenspin.trajectory import ensemble_dataset, single_dataset
+from molenspin.simulation.history import allocate_history
+from molenspin.simulation.run_errors import run_error
+from molenspin.simulation.trajectory import ensemble_dataset, single_dataset
 
 
 def simulate(

@@ -11,8 +11,8 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from molenspin.durable_files import write_durably
 from molenspin.errors import DamagedFileError
+from molenspin.output.durable_files import write_durably
 
 JSON_LIMIT = 2**26
 """Bytes that a sealed JSON file has at most."""

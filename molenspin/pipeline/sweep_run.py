@@ -9,12 +9,13 @@ from typing import Any
 
 from molenspin.config import Config
 from molenspin.errors import MolenspinError
-from molenspin.project import Places, Project, open_project, places_of, prepare_project
-from molenspin.snakemake_config import is_moved, sweep_config
+from molenspin.output.terminal import visible
+from molenspin.pipeline.project import Project, open_project, places_of, prepare_project
+from molenspin.pipeline.snakemake_config import is_moved, sweep_config
+from molenspin.pipeline.sweep_jobs import SweepJobs, job_gpus, job_threads, saved_jobs
 from molenspin.store.location import first_line, storage_errors
+from molenspin.store.places import Places
 from molenspin.store.records import load_records, warn_of_damaged_summary
-from molenspin.sweep_jobs import SweepJobs, job_gpus, job_threads, saved_jobs
-from molenspin.terminal import visible
 from molenspin.user_paths import user_path
 
 

@@ -10,7 +10,10 @@ from typing import NoReturn, Protocol
 
 from molenspin import commands
 from molenspin.errors import MolenspinError
-from molenspin.terminal import visible_output
+from molenspin.output.terminal import visible_output
+
+NO_SUBCOMMANDS = {"bench", "entry_point"}
+"""Other modules of `molenspin.commands`: `python -m molenspin.bench`, and this one."""
 
 
 class Command(Protocol):
@@ -60,7 +63,8 @@ def _run(parsed: argparse.Namespace) -> int:
 
 def command_names() -> list[str]:
     """Names of the subcommands."""
-    return sorted(module.name for module in iter_modules(commands.__path__))
+    modules = {module.name for module in iter_modules(commands.__path__)}
+    return sorted(modules - NO_SUBCOMMANDS)
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
@@ -76,7 +80,3 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         command.add_arguments(subparser)
         subparser.set_defaults(command=command)
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -20,9 +20,9 @@ from molenspin.assembly.yaml_format import assembly_from_dict
 from molenspin.backends.protocol import Execution, Settings
 from molenspin.backends.registry import get_backend
 from molenspin.errors import InternalError, MolenspinError
-from molenspin.history import BODY_VARIABLES, allocate_history
+from molenspin.output.publication import machine_name, without_folders
 from molenspin.provenance import backend_fingerprint
-from molenspin.publication import machine_name, without_folders
+from molenspin.simulation.history import BODY_VARIABLES, allocate_history
 from molenspin.status import CaseStatus
 from molenspin.store.claims import Claim
 from molenspin.store.location import array_of, first_line, naming_damage, open_root
@@ -235,7 +235,9 @@ def _simulate(assembly: Assembly, task: BatchTask) -> BatchResult:
     outcome = get_backend(task.backend).run(compiled, task.settings, task.execution, history)
     messages: Sequence[str] = [""] * task.case_count
     if np.any(outcome.status != CaseStatus.OK):
-        from molenspin.run_errors import run_messages  # imports scipy.linalg: only where something failed
+        from molenspin.simulation.run_errors import (
+            run_messages,  # imports scipy.linalg: only where something failed
+        )
 
         messages = run_messages(compiled, task.settings, outcome)
     return BatchResult(

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from molenspin.terminal import visible
+from molenspin.output.terminal import visible
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t")
 """A text that begins with one of these may be run as a formula; an apostrophe before it makes it text."""

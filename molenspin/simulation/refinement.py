@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from molenspin.assembly.compiled import CompiledAssembly, Floats
 from molenspin.backends.protocol import Backend, Execution, Settings, Statuses
-from molenspin.history import BODY_VARIABLES, allocate_history
 from molenspin.integrators import Integrator
-from molenspin.run_errors import run_messages
+from molenspin.simulation.history import BODY_VARIABLES, allocate_history
+from molenspin.simulation.run_errors import run_messages
 from molenspin.status import CaseStatus
 
 TOLERANCES = (1e-13, 1e-12, 1e-11)
@@ -32,7 +32,8 @@ class Refined:
     Parameters
     ----------
     states
-        In the order of `molenspin.history.BODY_VARIABLES`, shape (4, member_count, body_count, sample_count).
+        In the order of `molenspin.simulation.history.BODY_VARIABLES`,
+        shape (4, member_count, body_count, sample_count).
     uncertainty
         Bound of the largest error of each variable, shape (4, member_count).
     dt

@@ -11,8 +11,8 @@ import zarr
 
 from molenspin.backends.protocol import Execution
 from molenspin.backends.settings import simulation_settings
-from molenspin.batch_run import BatchTask, status_counts
-from molenspin.config.models import Execution as ExecutionConfig
+from molenspin.config.models import JobExecution
+from molenspin.jobs.batch_run import BatchTask, status_counts
 from molenspin.store.claims import Claim, claim_place
 from molenspin.store.location import open_root
 from molenspin.store.nodes import arrays_of, node_in
@@ -50,7 +50,7 @@ class GroupJob:
     chunks: Mapping[str, Sequence[int]]
     url: str
     fingerprint: int
-    execution: ExecutionConfig
+    execution: JobExecution
     relative_error: float
     record: Path
 

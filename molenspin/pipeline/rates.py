@@ -8,9 +8,9 @@ from molenspin.assembly.compile import compile_assembly
 from molenspin.backends.protocol import Execution
 from molenspin.backends.registry import get_backend
 from molenspin.backends.settings import simulation_settings
-from molenspin.history import allocate_history
-from molenspin.project import Project
-from molenspin.publication import machine_name
+from molenspin.output.publication import machine_name
+from molenspin.pipeline.project import Project
+from molenspin.simulation.history import allocate_history
 from molenspin.store.records import load_records
 from molenspin.sweep.batches import Batch
 from molenspin.sweep.cases import Series
@@ -27,7 +27,8 @@ def rate_key(series: Series) -> str:
 def measured_rates(project: Project) -> dict[str, float]:
     """Body-evaluations per second that earlier runs on this machine reached, the median where several did."""
     found: dict[str, list[float]] = {}
-    for folder in project.places.folder.parent.glob("*/groups"):
+    places = project.places
+    for folder in places.folder.parent.glob(f"*/{places.records.name}"):
         for record in load_records(folder):
             if record.machine == machine_name():
                 for key, rate in record.rates.items():

@@ -45,4 +45,4 @@ def register_accessor() -> None:
 
 
 def _register() -> None:
-    import molenspin.accessor  # noqa: F401
+    import molenspin.report.accessor  # noqa: F401

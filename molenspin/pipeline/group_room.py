@@ -11,7 +11,7 @@ from typing import Any
 
 from molenspin.config import Config
 from molenspin.errors import MolenspinError
-from molenspin.project import open_project, places_of, prepare_project
+from molenspin.pipeline.project import open_project, places_of, prepare_project
 from molenspin.provenance import backend_fingerprint
 from molenspin.store.holders import ClaimHeldError
 from molenspin.store.location import open_root

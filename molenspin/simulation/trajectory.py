@@ -12,10 +12,10 @@ from molenspin.assembly.assembly import Assembly
 from molenspin.assembly.compiled import CompiledAssembly
 from molenspin.assembly.yaml_format import assembly_to_dict
 from molenspin.backends.protocol import History, Outcome, Settings
-from molenspin.history import BODY_VARIABLES, sample_times
-from molenspin.netcdf import writable
+from molenspin.output.netcdf import writable
 from molenspin.provenance import versions
-from molenspin.run_errors import run_messages
+from molenspin.simulation.history import BODY_VARIABLES, sample_times
+from molenspin.simulation.run_errors import run_messages
 from molenspin.status import CaseStatus
 
 

@@ -11,10 +11,10 @@ from typing import Any
 from molenspin.backends.registry import get_backend
 from molenspin.config import Config, config_from_mapping, load_config
 from molenspin.errors import InvalidValueError, MolenspinError
-from molenspin.group_job import GroupJob
+from molenspin.jobs.group_job import GroupJob
 from molenspin.provenance import backend_fingerprint
 from molenspin.store.claims import claim, claim_place
-from molenspin.store.parts import STORE_NAME, TIMING_NAME
+from molenspin.store.places import Places
 from molenspin.store.preparation import prepare_store
 from molenspin.store.reading import read_ledger
 from molenspin.store.records import RECORD_STEM, is_whole_record
@@ -22,63 +22,6 @@ from molenspin.sweep.batches import fingerprint_number
 from molenspin.sweep.cases import Series, expand
 from molenspin.sweep.plan import Group, Plan, make_plan
 from molenspin.user_paths import user_location, user_path
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where the results of a sweep are.
-
-    Parameters
-    ----------
-    folder
-        Folder of the sweep: ``results/NAME``.
-    store
-        Path or URL of the Zarr store.
-    """
-
-    folder: Path
-    store: str
-
-    @property
-    def records(self) -> Path:
-        """Folder of the groups' records."""
-        return self.folder / "groups"
-
-    @property
-    def summary(self) -> Path:
-        """File that sums up the records of all groups."""
-        return self.folder / "simulations.json"
-
-    @property
-    def plan(self) -> Path:
-        """File of what the jobs of a run need of its plan."""
-        return self.folder / "plan.json"
-
-    @property
-    def accuracy(self) -> Path:
-        """Table of the accuracy of every case."""
-        return self.folder / "tables" / "accuracy.csv"
-
-    @property
-    def references(self) -> Path:
-        """Folder of cached reference solutions."""
-        return self.folder / "references"
-
-    @property
-    def timing(self) -> Path:
-        """File of the raw timings that the configuration asks for."""
-        return self.folder / TIMING_NAME
-
-    @property
-    def timings(self) -> Path:
-        """Folder of all timings ever taken for this sweep."""
-        return self.folder / "timings"
-
-    @property
-    def subfolders(self) -> tuple[Path, ...]:
-        """Folders that the rules write to."""
-        own = (self.folder / name for name in ("tables", "figures", "profile", "logs"))
-        return (self.records, self.references, self.timings, *own)
 
 
 @dataclass(frozen=True)
@@ -184,7 +127,7 @@ def places_of(config: Config) -> Places:
     """Where the results of a configuration are."""
     folder = user_path(config.outputs.directory) / config.name
     url = config.storage.url
-    return Places(folder, user_location(url) if url else str(folder / STORE_NAME))
+    return Places(folder, user_location(url)) if url else Places.in_folder(folder)
 
 
 def planned_job(config: Config, planned: Mapping[str, Any], record: Path | None = None) -> GroupJob:

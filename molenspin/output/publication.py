@@ -37,7 +37,7 @@ def publishable(value: Any) -> Any:  # noqa: ANN401  (plain data of any shape)
 
 def _relative(text: str) -> str:
     """Paths below this folder, the package's and the user's, whose names may hold spaces, made relative."""
-    folders = {str(Path.cwd()), str(Path(__file__).parents[1]), os.environ.get("HOME", "")} - {"", "/"}
+    folders = {str(Path.cwd()), str(Path(__file__).parents[2]), os.environ.get("HOME", "")} - {"", "/"}
     for folder in sorted(folders, key=len, reverse=True):
         text = re.sub(rf"(?<![\w.~-])(file://)?{re.escape(folder)}/", "", text)
     return text

@@ -8,11 +8,11 @@ from molenspin.analysis.accuracy_file import read_accuracy, seal_accuracy
 from molenspin.analysis.stored import stored_accuracy
 from molenspin.config import Config
 from molenspin.errors import MolenspinError
-from molenspin.project import places_of
+from molenspin.pipeline.project import places_of
+from molenspin.pipeline.sweep_timing import time_sweep
+from molenspin.report.result_tables import write_table
 from molenspin.store.selection import select
 from molenspin.sweep.cases import expand
-from molenspin.sweep_timing import time_sweep
-from molenspin.tables import write_table
 from molenspin.timing import load_timing
 
 _log = logging.getLogger(__name__)

@@ -46,13 +46,13 @@ class MolenspinAccessor:
         return constraint_violation(self._dataset)
 
     def plot(self, **member: int) -> "Figure":
-        """Speeds, displacements and energy of one run; see `molenspin.figures.trajectory_figure`.
+        """Speeds, displacements and energy of one run; see `molenspin.report.figures.trajectory_figure`.
 
         Parameters
         ----------
         **member
             Position of the run to show, for example ``plot(member=3)``; the first by default.
         """
-        from molenspin.figures import trajectory_figure
+        from molenspin.report.figures import trajectory_figure
 
         return trajectory_figure(self._dataset, member)

@@ -9,8 +9,8 @@ from typing import Any, Self
 
 from molenspin.backends.registry import DEVICE_BACKENDS
 from molenspin.config import Config
-from molenspin.durable_files import write_durably
-from molenspin.project import Project
+from molenspin.output.durable_files import write_durably
+from molenspin.pipeline.project import Project
 from molenspin.store.records import RECORD_STEM
 
 

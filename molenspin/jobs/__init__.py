@@ -1,0 +1,1 @@
+"""What runs the batches of a group: the job, its executor, isolation, journal, clusters, progress."""

@@ -1,0 +1,1 @@
+"""What the Snakefile and its scripts ask: a sweep's project and places, its timing and profile, rates."""
