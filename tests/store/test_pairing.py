@@ -66,8 +66,9 @@ def test_only_cases_that_ran_to_the_end_on_both_sides_are_compared(urls):
 
 
 def test_a_store_that_lacks_an_assembly_shares_nothing(urls, tmp_path):
-    empty = make_store(str(tmp_path / "c"), speeds=(4.0,), status=CaseStatus.DIVERGED)
+    empty = make_store(str(tmp_path / "c"), speeds=(4.0,), status=CaseStatus.PENDING)
     write(empty, "identity", 0, 0)
+    write(empty, "group", 0, -1)
     (pair,) = pair_nodes(urls[0], empty)
     assert (len(pair.first_slots), len(pair.only_first), len(pair.only_second)) == (0, 5, 0)
 
