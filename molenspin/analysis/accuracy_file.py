@@ -38,7 +38,9 @@ def seal_path(path: Path) -> Path:
 
 def seal_accuracy(path: Path) -> None:
     """Write the checksum of a table beside it."""
-    write_sealed(seal_path(path), sha256(path.read_bytes()).hexdigest(), key=path.name, kind=SEAL_KIND)
+    write_sealed(
+        seal_path(path), {"table": sha256(path.read_bytes()).hexdigest()}, key=path.name, kind=SEAL_KIND
+    )
 
 
 def read_accuracy(path: Path) -> pd.DataFrame:
@@ -66,7 +68,7 @@ def read_accuracy(path: Path) -> pd.DataFrame:
 
 def _check_seal(path: Path, content: bytes) -> None:
     seal = seal_path(path)
-    if seal.exists() and read_sealed(seal, kind=SEAL_KIND) != sha256(content).hexdigest():
+    if seal.exists() and read_sealed(seal, kind=SEAL_KIND) != {"table": sha256(content).hexdigest()}:
         raise MolenspinError(
             f"{path}: changed since the sweep wrote it: run the workflow again, or delete {seal.name}"
         )

@@ -28,15 +28,15 @@ _CHANGED = "its checksum does not fit: it was damaged, or edited by hand"
 _OTHER_KEY = "belongs to something else (its key is another one)"
 
 
-def write_sealed(path: Path, content: object, *, key: str, kind: str) -> None:
-    """Write a JSON file with its kind, its key and a checksum, durably.
+def write_sealed(path: Path, content: Mapping[str, object], *, key: str, kind: str) -> None:
+    """Write a JSON file with a seal beside its content: kind, key and a checksum. Durably.
 
     Parameters
     ----------
     path
         The file; its folder is made if it is missing.
     content
-        Dictionaries, lists, text, numbers (finite), booleans and None.
+        Dictionaries, lists, text, numbers (finite), booleans and None, by names other than ``seal``.
     key
         What the content belongs to, such as the hash of what it was computed from.
     kind
@@ -44,12 +44,10 @@ def write_sealed(path: Path, content: object, *, key: str, kind: str) -> None:
     """
     plain = json.loads(json.dumps(content, allow_nan=False))  # as a reader will see it
     seal = {"kind": kind, "key": key, "sha256": _json_checksum(kind, key, plain)}
-    # Joined as text, so that the content reads as it would in a file of its own.
-    head = json.dumps(seal, indent=1).removesuffix("\n}")
-    write_durably(path, f'{head},\n "content": {json.dumps(plain, indent=1)}\n}}\n'.encode())
+    write_durably(path, json.dumps({"seal": seal, **plain}, indent=1).encode() + b"\n")
 
 
-def read_sealed(path: Path, *, kind: str, key: str | None = None) -> Any:  # noqa: ANN401  (JSON)
+def read_sealed(path: Path, *, kind: str, key: str | None = None) -> dict[str, Any]:
     """Read what `write_sealed` wrote.
 
     Parameters
@@ -61,7 +59,7 @@ def read_sealed(path: Path, *, kind: str, key: str | None = None) -> Any:  # noq
 
     Returns
     -------
-    object
+    dict
         The content: unchanged since it was written, but not checked against any schema.
 
     Raises
@@ -74,14 +72,15 @@ def read_sealed(path: Path, *, kind: str, key: str | None = None) -> Any:  # noq
         sealed = json.loads(raw)
     except (ValueError, RecursionError):
         raise DamagedFileError(path, f"is not a file of {kind}: it is cut off, damaged or not JSON") from None
-    if not isinstance(sealed, dict) or set(sealed) != {"kind", "key", "sha256", "content"}:
+    seal = sealed.get("seal") if isinstance(sealed, dict) else None
+    if not isinstance(seal, dict) or set(seal) != {"kind", "key", "sha256"}:
         raise DamagedFileError(path, _UNSEALED)
-    content = sealed["content"]
+    content = {name: value for name, value in sealed.items() if name != "seal"}
     try:
-        checksum = _json_checksum(sealed["kind"], sealed["key"], content)
+        checksum = _json_checksum(seal["kind"], seal["key"], content)
     except (ValueError, RecursionError):  # numbers that are not finite: nothing of ours
         raise DamagedFileError(path, _CHANGED) from None
-    _check_seal(path, sealed, checksum, kind=kind, key=key)
+    _check_seal(path, seal, checksum, kind=kind, key=key)
     return content
 
 

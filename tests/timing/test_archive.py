@@ -96,12 +96,12 @@ def test_timings_under_other_conditions_are_not_used(archive, change):
 
 def edited(path):
     content = json.loads(path.read_text())
-    content["content"]["pass_count"] = 3
+    content["pass_count"] = 3
     path.write_text(json.dumps(content))
 
 
 def resealed(path):
-    write_sealed(path, {"pass_count": "many"}, key=json.loads(path.read_text())["key"], kind=KIND)
+    write_sealed(path, {"pass_count": "many"}, key=json.loads(path.read_text())["seal"]["key"], kind=KIND)
 
 
 @pytest.mark.parametrize("damage", [lambda path: path.write_bytes(b""), edited, resealed])

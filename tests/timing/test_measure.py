@@ -329,8 +329,9 @@ def test_a_sealed_file_with_other_content_says_where(tmp_path):
     path = tmp_path / "timing.json"
     timed(FakeBackend("numpy", FakeClock(), lambda _: 1.0)).save(path)
     sealed = json.loads(path.read_text())
-    sealed["content"]["records"][0]["case"]["dt"] = "short"
-    write_sealed(path, sealed["content"], key=sealed["key"], kind=sealed["kind"])
+    seal = sealed.pop("seal")
+    sealed["records"][0]["case"]["dt"] = "short"
+    write_sealed(path, sealed, key=seal["key"], kind=seal["kind"])
     with pytest.raises(MolenspinError, match=r"'records\.0\.case\.dt': Input should be a valid number"):
         load_timing(path)
 
