@@ -124,7 +124,7 @@ def _entry(component: Component) -> dict[str, Any]:
     entry: dict[str, Any] = {}
     for name, default, number in _written_fields(type(component)):
         value = getattr(component, name)
-        if type(value) not in (float, str) and isinstance(value, np.ndarray) and value.ndim:
+        if isinstance(value, np.ndarray) and value.ndim:
             raise InvalidValueError(
                 f"{component.name}: {name} holds an array: give one number; simulate_ensemble varies it"
             )

@@ -33,10 +33,7 @@ def writable(dataset: "xr.Dataset") -> "xr.Dataset":
 
 def plain_attributes(attributes: Mapping[Any, Any]) -> dict[str, Any]:
     """Attributes as NetCDF takes them: texts and numbers; mappings and lists are JSON text."""
-    return {
-        name if type(name) is str else str(name): value if type(value) is str else _plain(value)
-        for name, value in attributes.items()
-    }
+    return {str(name): _plain(value) for name, value in attributes.items()}
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  (whatever an attribute holds)
